@@ -1,0 +1,40 @@
+"""The command line, put together."""
+
+from typing import Annotated
+
+import typer
+
+from leadlight import __version__
+from leadlight.cli import keys, maintenance, serve, workspaces
+
+app = typer.Typer(
+    name="leadlight",
+    help="The open, self-hosted lead store.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they would show secrets
+)
+app.command()(serve.serve)
+app.add_typer(workspaces.commands, name="workspaces")
+app.add_typer(keys.commands, name="keys")
+app.command()(maintenance.backup)
+app.command()(maintenance.doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"leadlight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of no command."""
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,37 @@
+"""Time as a value that is passed in, so that tests can hold it still."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], int]
+"""Answers the time now, in milliseconds since 1970-01-01 UTC."""
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1)
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def system_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def to_iso(milliseconds: int) -> str:
+    """The wire form of a time: ISO 8601, UTC, milliseconds and `Z` (contract §3)."""
+    return (_EPOCH + timedelta(0, 0, 0, milliseconds)).isoformat("T", "milliseconds") + "Z"
+
+
+def from_iso(text: str) -> int:
+    """Milliseconds since 1970 of an ISO 8601 date or time; without an offset it is UTC.
+
+    Raises ValueError when the text is no such time.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH_UTC) // _MILLISECOND

@@ -1,0 +1,92 @@
+"""The SQL of events. They are appended, read in order, and erased with their lead."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+
+from leadlight.events.event import Actor, Event, EventType
+from leadlight.store.database import Transaction
+
+_NEXT_POSITION = """
+UPDATE workspaces SET last_event = last_event + 1 WHERE id = :workspace_id RETURNING last_event
+"""
+_LAST_POSITION = "SELECT last_event FROM workspaces WHERE id = :workspace_id"
+_INSERT = """
+INSERT INTO events (workspace_id, position, id, type, lead_id, actor_type, actor_id, changes, created_at)
+VALUES (:workspace_id, :position, :id, :type, :lead_id, :actor_type, :actor_id, :changes, :created_at)
+"""
+_COLUMNS = "position, id, type, lead_id, actor_type, actor_id, changes, created_at"
+_ERASE = "DELETE FROM events WHERE workspace_id = :workspace_id AND lead_id = :lead_id"
+
+
+async def next_position(tx: Transaction, workspace_id: str) -> int:
+    """Takes the next position of a workspace's feed; its row stays locked until the commit."""
+    row = await tx.row(_NEXT_POSITION, workspace_id=workspace_id)
+    if row is None:
+        raise LookupError(f"no workspace {workspace_id}")
+    return cast(int, row[0])
+
+
+async def last_position(tx: Transaction, workspace_id: str) -> int:
+    row = await tx.row(_LAST_POSITION, workspace_id=workspace_id)
+    return cast(int, row[0]) if row else 0
+
+
+async def insert_event(tx: Transaction, event: Event) -> None:
+    await tx.execute(
+        _INSERT,
+        workspace_id=event.workspace_id,
+        position=event.position,
+        id=event.id,
+        type=event.type.value,
+        lead_id=event.lead_id,
+        actor_type=event.actor.type,
+        actor_id=event.actor.id,
+        changes=bytes(event.changes).decode(),
+        created_at=event.created_at,
+    )
+
+
+async def list_events(
+    tx: Transaction,
+    workspace_id: str,
+    *,
+    after: int,
+    limit: int,
+    types: Sequence[EventType] = (),
+    lead_id: str | None = None,
+) -> list[Event]:
+    """Events behind a position, oldest first; of one lead, or of the whole workspace."""
+    parameters: dict[str, Any] = {"workspace_id": workspace_id, "after": after, "limit": limit}
+    conditions = ["workspace_id = :workspace_id", "position > :after"]
+    if lead_id is not None:
+        conditions.append("lead_id = :lead_id")
+        parameters["lead_id"] = lead_id
+    if types:
+        names = {f"type_{index}": kind.value for index, kind in enumerate(types)}
+        conditions.append(f"type IN ({', '.join(':' + name for name in names)})")
+        parameters |= names
+    rows = await tx.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE {' AND '.join(conditions)} ORDER BY position LIMIT :limit",
+        **parameters,
+    )
+    return [_event(workspace_id, *row) for row in rows]
+
+
+async def erase_events(tx: Transaction, workspace_id: str, lead_id: str) -> None:
+    await tx.execute(_ERASE, workspace_id=workspace_id, lead_id=lead_id)
+
+
+def _event(workspace_id: str, *row: Any) -> Event:
+    position, id_, type_, lead_id, actor_type, actor_id, changes, created_at = row
+    return Event(
+        position,
+        id_,
+        EventType(type_),
+        workspace_id,
+        lead_id,
+        Actor(actor_type, actor_id),
+        msgspec.Raw(changes),
+        created_at,
+    )

@@ -1,0 +1,68 @@
+"""Events on the wire."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from leadlight.clock import to_iso
+from leadlight.events.event import Actor, Change, Event, EventType
+from leadlight.events.service import EventPage
+from leadlight.http.query import Parameter, choices, cursor_position, integer
+
+_EXAMPLE_ID = "evt_01kb2v6e3mf0r8n4t9q5w7x1yz"
+
+
+class EventView(msgspec.Struct, frozen=True, rename="camel"):
+    """One thing that happened."""
+
+    id: Annotated[str, Meta(examples=[_EXAMPLE_ID])]
+    type: EventType
+    timestamp: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+    lead_id: str
+    workspace_id: str
+    actor: Annotated[Actor, Meta(description="Who did it: an API key, by its id.")]
+    changes: Annotated[dict[str, Change], Meta(description="By field: its value before and after.")]
+
+    @classmethod
+    def of(cls, event: Event) -> "EventView":
+        return cls(
+            event.id,
+            event.type,
+            to_iso(event.created_at),
+            event.lead_id,
+            event.workspace_id,
+            event.actor,
+            event.changes,  # type: ignore[arg-type]  # JSON of the declared shape, spliced in as it is stored
+        )
+
+
+class EventPagination(msgspec.Struct, frozen=True, rename="camel"):
+    limit: int
+    has_next: bool
+    next_cursor: Annotated[str, Meta(description="Always given: pass it as `after`, now or later, to go on.")]
+
+
+class EventList(msgspec.Struct, frozen=True):
+    events: list[EventView]
+    pagination: EventPagination
+
+    @classmethod
+    def of(cls, page: EventPage) -> "EventList":
+        return cls(
+            [EventView.of(event) for event in page.events],
+            EventPagination(page.limit, page.has_next, str(page.next_position)),
+        )
+
+
+class EventQuery(msgspec.Struct, frozen=True):
+    after: int = 0
+    types: tuple[EventType, ...] = ()
+    limit: int = 100
+
+
+EVENT_PARAMETERS = (
+    Parameter("after", cursor_position(), "Where to go on: a `nextCursor` from before. Without it, the start."),
+    Parameter("types", choices(EventType), "Only events of these types, by comma."),
+    Parameter("limit", integer(1, 1000, default=100), "How many events at the most."),
+)

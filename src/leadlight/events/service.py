@@ -1,0 +1,87 @@
+"""Recording what happened, in the transaction of the change, and reading it back in order."""
+
+import msgspec
+
+from leadlight.clock import Clock
+from leadlight.errors import InvalidInput, Problem
+from leadlight.events import queries
+from leadlight.events.event import Actor, Changes, Event, EventType
+from leadlight.ids import EVENT, NewId
+from leadlight.store.database import Database, Transaction
+
+
+class EventPage(msgspec.Struct, frozen=True):
+    """`next_position` is where a reader goes on, whether or not there is more by now."""
+
+    events: list[Event]
+    limit: int
+    has_next: bool
+    next_position: int
+
+
+class EventService:
+    def __init__(self, database: Database, clock: Clock, new_id: NewId) -> None:
+        self._database = database
+        self._clock = clock
+        self._new_id = new_id
+
+    async def record(
+        self, tx: Transaction, type_: EventType, workspace_id: str, lead_id: str, actor: Actor, changes: Changes
+    ) -> Event:
+        """Writes the event in the transaction of the change that it tells of."""
+        position = await queries.next_position(tx, workspace_id)
+        event = Event(
+            position,
+            self._new_id(EVENT),
+            type_,
+            workspace_id,
+            lead_id,
+            actor,
+            msgspec.Raw(msgspec.json.encode(changes)),
+            self._clock(),
+        )
+        await queries.insert_event(tx, event)
+        return event
+
+    async def erase(self, tx: Transaction, workspace_id: str, lead_id: str) -> None:
+        """Removes a lead's history, for its changes hold the lead's data."""
+        await queries.erase_events(tx, workspace_id, lead_id)
+
+    async def list_feed(
+        self, workspace_id: str, *, after: int, limit: int, types: tuple[EventType, ...] = ()
+    ) -> EventPage:
+        """The events of a workspace behind a position; none is ever skipped or told out of order."""
+        return await self._database.scan(self._page, workspace_id, after, limit, types, None)
+
+    async def page_of_lead(
+        self,
+        tx: Transaction,
+        workspace_id: str,
+        lead_id: str,
+        *,
+        after: int,
+        limit: int,
+        types: tuple[EventType, ...] = (),
+    ) -> EventPage:
+        return await self._page(tx, workspace_id, after, limit, types, lead_id)
+
+    async def _page(
+        self,
+        tx: Transaction,
+        workspace_id: str,
+        after: int,
+        limit: int,
+        types: tuple[EventType, ...],
+        lead_id: str | None,
+    ) -> EventPage:
+        last = await queries.last_position(tx, workspace_id)
+        if after > last:
+            # Silence would make the reader miss all that happens until the feed catches up.
+            message = "this cursor is ahead of the feed (was a backup restored?); start again without one"
+            raise InvalidInput([Problem("after", message, "invalid_cursor")])
+        events = await queries.list_events(
+            tx, workspace_id, after=after, limit=limit + 1, types=types, lead_id=lead_id
+        )
+        has_next = len(events) > limit
+        events = events[:limit]
+        return EventPage(events, limit, has_next, events[-1].position if has_next else last)

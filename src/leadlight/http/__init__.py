@@ -1,0 +1,1 @@
+"""Web machinery that knows no lead: operations, their dispatch, authentication, limits, documents."""

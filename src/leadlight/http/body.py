@@ -1,0 +1,209 @@
+"""Request bodies: JSON read strictly, then field by field, with every problem named at once.
+
+Strict means: UTF-8, no name twice in an object, numbers that a double can hold, no NUL, no lone
+surrogate, and nesting that is bounded. What PostgreSQL or a JavaScript client can't carry is
+refused here, not found out later.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+
+from leadlight.errors import Invalid, InvalidInput, LeadlightError, Problem
+
+MAX_DEPTH = 32
+"""Levels of nesting below a field of the body (contract §3)."""
+
+_MAX_DIGITS = 309
+
+FieldRule = Callable[[Any], Any]
+"""Takes a decoded value, gives the one to keep, or raises Invalid."""
+
+
+class InvalidJson(LeadlightError):
+    code: ClassVar[str] = "INVALID_JSON"
+    summary: ClassVar[str] = "The body is not JSON"
+
+
+class _Field(NamedTuple):
+    attribute: str
+    decoder: msgspec.json.Decoder[Any]
+    rule: FieldRule | None
+    required: bool
+
+
+class BodyDecoder:
+    """Decodes bodies to a Struct; its `rules` (a class variable) hold the rules of its attributes."""
+
+    def __init__(self, target: type[msgspec.Struct]) -> None:
+        self._target = target
+        rules: Mapping[str, FieldRule] = getattr(target, "rules", {})
+        self._fields = {
+            field.encode_name: _Field(
+                field.name, msgspec.json.Decoder(field.type), rules.get(field.name), field.required
+            )
+            for field in msgspec.structs.fields(target)
+        }
+        self._object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+    def decode(self, body: bytes) -> Any:
+        """Raises InvalidJson, or InvalidInput with all the problems."""
+        problems = check_json(body)
+        try:
+            given = self._object.decode(body)
+        except msgspec.ValidationError:
+            raise InvalidInput([Problem("body", "must be a JSON object", "invalid_type")]) from None
+        spoilt = {problem.field.partition(".")[0] for problem in problems}
+        values: dict[str, Any] = {}
+        for name, raw in given.items():
+            field = self._fields.get(name)
+            if field is None:
+                known = ", ".join(self._fields)
+                problems.append(Problem(name, f"unknown field; known are {known}", "unknown_field"))
+            elif name not in spoilt:
+                try:
+                    value = field.decoder.decode(raw)
+                    values[field.attribute] = field.rule(value) if field.rule else value
+                except msgspec.ValidationError as error:
+                    problems.append(Problem(name, _words(error), "invalid_type"))
+                except Invalid as invalid:
+                    problems.append(invalid.of(name))
+        problems += [
+            Problem(name, "is required", "required")
+            for name, field in self._fields.items()
+            if field.required and name not in given
+        ]
+        if problems:
+            raise InvalidInput(problems)
+        return self._target(**values)
+
+
+def check_json(body: bytes) -> list[Problem]:
+    """What JSON that parses still must not contain. Raises InvalidJson, saying where, when it does not parse."""
+    try:
+        text = body.decode("utf-8")
+        _QUICK.decode(text)
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"The body is not UTF-8 (byte {error.start})", position=error.start) from None
+    except json.JSONDecodeError as error:
+        where = {"line": error.lineno, "column": error.colno, "position": error.pos}
+        raise InvalidJson(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})", **where) from None
+    except RecursionError:
+        raise InvalidInput([_too_deep("body")]) from None
+    except _Suspicious:
+        return _find_problems(text)
+    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
+        return _find_problems(text)
+    return []
+
+
+class _Suspicious(Exception):
+    """The quick reading met something that the slow one has to look at."""
+
+
+class _Repeated(dict[str, Any]):
+    """An object in which a name stands twice."""
+
+    names: tuple[str, ...] = ()
+
+
+def _quick_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Suspicious
+    return found
+
+
+def _quick_float(text: str) -> float:
+    number = float(text)
+    if number - number != 0.0:
+        raise _Suspicious
+    return number
+
+
+def _quick_int(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise _Suspicious
+    return int(text)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise InvalidJson(f"The body is not JSON: {name} is no JSON number")
+
+
+_QUICK = json.JSONDecoder(
+    object_pairs_hook=_quick_object,
+    parse_float=_quick_float,
+    parse_int=_quick_int,
+    parse_constant=_refuse_constant,
+)
+
+
+def _slow_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    repeated = _Repeated(found)
+    names = [name for name, _ in pairs]
+    repeated.names = tuple(name for name in found if names.count(name) > 1)
+    return repeated
+
+
+def _slow_int(text: str) -> float:
+    return float("inf") if len(text) > _MAX_DIGITS else float(text)
+
+
+_SLOW = json.JSONDecoder(object_pairs_hook=_slow_object, parse_int=_slow_int, parse_constant=_refuse_constant)
+
+
+def _find_problems(text: str) -> list[Problem]:
+    problems: list[Problem] = []
+    _walk(_SLOW.decode(text), "", 0, problems)
+    return problems
+
+
+def _walk(value: Any, path: str, depth: int, problems: list[Problem]) -> None:
+    where = path or "body"
+    if isinstance(value, dict | list) and depth > MAX_DEPTH:
+        problems.append(_too_deep(where))
+    elif isinstance(value, dict):
+        if isinstance(value, _Repeated):
+            problems += [
+                Problem(_join(path, name), "stands twice in the same object", "duplicate") for name in value.names
+            ]
+        for name, item in value.items():
+            _check_text(name, where, problems)
+            _walk(item, _join(path, name), depth + 1, problems)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _walk(item, f"{path}[{index}]", depth + 1, problems)
+    elif isinstance(value, str):
+        _check_text(value, where, problems)
+    elif isinstance(value, float) and value - value != 0.0:
+        problems.append(Problem(where, "is a number too large for JSON readers to carry", "out_of_range"))
+
+
+def _check_text(text: str, where: str, problems: list[Problem]) -> None:
+    if "\0" in text:
+        problems.append(Problem(where, "must not contain a NUL character", "invalid_character"))
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        problems.append(Problem(where, "must not contain half of a surrogate pair", "invalid_character"))
+
+
+def _join(path: str, name: str) -> str:
+    printable = name.encode("utf-8", "replace").decode("utf-8")  # a name may itself be what is wrong
+    return f"{path}.{printable}" if path else printable
+
+
+def _too_deep(where: str) -> Problem:
+    return Problem(where, f"must not nest deeper than {MAX_DEPTH} levels", "too_deep")
+
+
+def _words(error: msgspec.ValidationError) -> str:
+    """msgspec's sentence in the tone of our own."""
+    sentence = str(error).partition(" - at ")[0].replace("`", "").replace("Expected", "expected")
+    return sentence.replace("Invalid enum value", "not one of the known values:")
+
+

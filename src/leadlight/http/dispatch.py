@@ -1,0 +1,293 @@
+"""The ASGI callable that serves the table of Operations: the one place where bytes become values.
+
+A request goes through: route, authentication, scope, rate limit, id format, query and body,
+handler, envelope (contract §1). Nothing here awaits a lock or a thread; a look-up is one pass.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from random import Random
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from leadlight.clock import Clock
+from leadlight.errors import (
+    InsufficientScope,
+    InvalidId,
+    LeadlightError,
+    RateLimitExceeded,
+    StoreUnavailable,
+    Unauthenticated,
+)
+from leadlight.http.access_log import AccessLog
+from leadlight.http.auth import Authenticator
+from leadlight.http.errors import (
+    RETRY_AFTER_SECONDS,
+    STATUS,
+    InternalError,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    error_body,
+)
+from leadlight.http.idempotency import idempotency_key
+from leadlight.http.metrics import Metrics
+from leadlight.http.operation import Operation, Reply
+from leadlight.http.ratelimit import SlidingWindows, Usage
+from leadlight.http.routing import Routes
+from leadlight.principal import Principal
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+logger = logging.getLogger("leadlight.http")
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
+_JSON = re.compile(rb"application/(?:[\w.+\-]+\+)?json\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
+_ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
+_COMMON: Headers = [
+    (b"content-type", b"application/json"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_random = Random()
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What is known of a request so far; an error's answer needs it too."""
+
+    request_id: bytes
+    operation: str = "unmatched"
+    caller: Principal | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+    headers: Headers
+
+
+class Dispatch:
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        *,
+        authenticator: Authenticator,
+        windows: SlidingWindows,
+        failures: SlidingWindows,
+        metrics: Metrics,
+        access_log: AccessLog,
+        clock: Clock,
+        rate_limit: int,
+        failure_limit: int,
+        max_body_bytes: int,
+    ) -> None:
+        self._routes = Routes(operations)
+        self._authenticator = authenticator
+        self._windows = windows
+        self._failures = failures
+        self._metrics = metrics
+        self._access_log = access_log
+        self._clock = clock
+        self._rate_limit = rate_limit
+        self._failure_limit = failure_limit
+        self._max_body_bytes = max_body_bytes
+        self._encode = msgspec.json.Encoder().encode
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        exchange = _Exchange(request_id(headers.get(b"x-request-id")))
+        try:
+            answer = await self._serve(exchange, scope, headers, receive)
+        except LeadlightError as error:
+            answer = self._refuse(exchange, error)
+        except Exception as error:
+            text = exchange.request_id.decode()
+            logger.exception("%s failed", exchange.operation, extra={"request_id": text})
+            answer = self._refuse(exchange, InternalError().with_traceback(error.__traceback__))
+        answer.headers.append((b"x-request-id", exchange.request_id))
+        if exchange.usage is not None:
+            answer.headers.extend(_usage_headers(exchange.usage))
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+        self._record(exchange, scope["method"], answer.status, perf_counter() - started)
+
+    async def _serve(
+        self, exchange: _Exchange, scope: Scope, headers: dict[bytes, bytes], receive: Receive
+    ) -> _Answer:
+        method, path = scope["method"], scope["path"]
+        if method == "OPTIONS":
+            return _Answer(204, b"", [(b"allow", self._routes.allowed(path).encode())])
+        operation, path_id = self._routes.match(method, path)
+        exchange.operation = operation.id
+
+        caller = exchange.caller = await self._authenticate(scope, headers.get(b"authorization"))
+        self._admit(exchange, caller, operation)
+        arguments: list[Any] = [caller]
+        if operation.path_id is not None:
+            if not operation.path_id.accepts(path_id):
+                raise InvalidId(operation.path_id, path_id)
+            arguments.append(path_id)
+        query_string = scope["query_string"]
+        query = operation.query_decoder.decode(query_string)
+        if operation.query is not None:
+            arguments.append(query)
+        if operation.body_decoder is None:
+            if not operation.if_match:
+                return self._answer(operation, await operation.handler(*arguments), headers)
+            return self._answer(
+                operation, await operation.handler(*arguments, if_match=_if_match(headers)), headers
+            )
+
+        body = await self._read_body(headers, receive, optional=operation.body_optional)
+        arguments.append(operation.body_decoder.decode(body))
+        named: dict[str, Any] = {}
+        if operation.if_match:
+            named["if_match"] = _if_match(headers)
+        if operation.idempotent:
+            named["idempotency"] = idempotency_key(
+                headers.get(b"idempotency-key"), operation.id, query_string, body
+            )
+        return self._answer(operation, await operation.handler(*arguments, **named), headers)
+
+    async def _authenticate(self, scope: Scope, header: bytes | None) -> Principal:
+        try:
+            caller = self._authenticator.cached(header)
+            if caller is None:
+                assert header is not None  # noqa: S101  (cached() raises when it is missing)
+                caller = await self._authenticator.look_up(header)
+            return caller
+        except Unauthenticated:
+            if self._failure_limit:
+                now = self._clock() // 1000
+                address = scope["client"][0] if scope.get("client") else "unknown"
+                usage = self._failures.hit(address, self._failure_limit, now)
+                if not usage.allowed:
+                    raise _exceeded(usage, now) from None
+            raise
+
+    def _admit(self, exchange: _Exchange, caller: Principal, operation: Operation) -> None:
+        """Scope first, then the window: a request that is refused does not count."""
+        limit = self._rate_limit if caller.rate_limit is None else caller.rate_limit
+        now = self._clock() // 1000
+        if operation.scope is not None and not caller.may(operation.scope):
+            if limit:
+                exchange.usage = self._windows.look(caller.key_id, limit, now)
+            raise InsufficientScope(operation.scope.value)
+        if limit:
+            usage = exchange.usage = self._windows.hit(caller.key_id, limit, now)
+            if not usage.allowed:
+                raise _exceeded(usage, now)
+
+    async def _read_body(self, headers: dict[bytes, bytes], receive: Receive, *, optional: bool) -> bytes:
+        media_type = headers.get(b"content-type", b"application/json")
+        limit = self._max_body_bytes
+        announced = headers.get(b"content-length", b"")
+        if announced.isdigit() and int(announced[:19]) > limit:
+            raise PayloadTooLarge(limit)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > limit:
+                raise PayloadTooLarge(limit)
+        if not body and optional:
+            return b"{}"
+        if _JSON.fullmatch(media_type) is None:
+            raise UnsupportedMediaType(media_type.decode("latin-1"))
+        return body
+
+    def _answer(self, operation: Operation, value: Any, request: dict[bytes, bytes]) -> _Answer:
+        reply = value if type(value) is Reply else Reply(value)
+        headers = _COMMON.copy()
+        status = operation.status
+        if reply.existing and operation.existing_status is not None:
+            status = operation.existing_status
+        if reply.etag is not None:
+            headers.append((b"etag", reply.etag.encode()))
+            headers.append((b"cache-control", b"private, no-cache"))
+            if operation.method == "GET" and b"if-none-match" in request:
+                known = [tag.removeprefix("W/") for tag in _entity_tags(request[b"if-none-match"])]
+                if reply.etag in known or "*" in known:
+                    return _Answer(304, b"", headers[1:])
+        else:
+            headers.append((b"cache-control", b"no-store"))
+        if reply.location is not None:
+            headers.append((b"location", reply.location.encode()))
+        if reply.replayed:
+            headers.append((b"idempotency-replayed", b"true"))
+        start = b'{"success":true,'
+        if operation.message is not None:
+            start += b'"message":' + self._encode(operation.message) + b","
+        body = start + b'"data":' + self._encode(reply.data) + b"}"
+        headers.append((b"content-length", b"%d" % len(body)))
+        return _Answer(status, body, headers)
+
+    def _refuse(self, exchange: _Exchange, error: LeadlightError) -> _Answer:
+        body = error_body(error, exchange.request_id.decode())
+        headers = [*_COMMON, (b"cache-control", b"no-store"), (b"content-length", b"%d" % len(body))]
+        match error:
+            case Unauthenticated():
+                headers.append((b"www-authenticate", b"Bearer"))
+            case MethodNotAllowed():
+                headers.append((b"allow", error.allowed.encode()))
+            case RateLimitExceeded():
+                headers.append((b"retry-after", b"%d" % error.retry_after))
+            case StoreUnavailable():
+                headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+        return _Answer(STATUS[error.code], body, headers)
+
+    def _record(self, exchange: _Exchange, method: str, status: int, seconds: float) -> None:
+        self._metrics.observe(exchange.operation, status, seconds)
+        caller = exchange.caller
+        self._access_log.request(
+            exchange.request_id.decode(),
+            method,
+            exchange.operation,
+            status,
+            seconds,
+            caller.workspace_id if caller else None,
+            caller.key_id if caller else None,
+        )
+
+
+def request_id(given: bytes | None) -> bytes:
+    """The client's own id of its request, if it is a sane one, else a new one."""
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given
+    return b"req_%016x" % _random.getrandbits(64)
+
+
+def _exceeded(usage: Usage, now: int) -> RateLimitExceeded:
+    return RateLimitExceeded(usage.limit, usage.reset_at, max(1, usage.reset_at - now))
+
+
+def _usage_headers(usage: Usage) -> Headers:
+    return [
+        (b"x-ratelimit-limit", b"%d" % usage.limit),
+        (b"x-ratelimit-remaining", b"%d" % usage.remaining),
+        (b"x-ratelimit-used", b"%d" % usage.used),
+        (b"x-ratelimit-reset", b"%d" % usage.reset_at),
+    ]
+
+
+def _if_match(headers: dict[bytes, bytes]) -> tuple[str, ...] | None:
+    """The entity tags of If-Match (RFC 9110 §13.1.1), None without the header; `*` stands for any."""
+    header = headers.get(b"if-match")
+    return None if header is None else _entity_tags(header)
+
+
+def _entity_tags(header: bytes) -> tuple[str, ...]:
+    return tuple(_ENTITY_TAG.findall(header.decode("latin-1")))

@@ -1,0 +1,69 @@
+"""The Operation: one endpoint, declared once. Dispatch serves it and OpenAPI describes it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from leadlight.http.body import BodyDecoder
+from leadlight.http.query import Parameter, QueryDecoder
+from leadlight.ids import IdKind
+from leadlight.principal import Scope
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a handler answers when the bare value does not say it all.
+
+    `existing`: nothing new was made where the operation would make something.
+    `replayed`: this was answered before (Idempotency-Key).
+    """
+
+    data: Any
+    etag: str | None = None
+    location: str | None = None
+    existing: bool = False
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An endpoint of the API.
+
+    The handler gets the caller, then, as far as the operation declares them, the id in the path,
+    the query, the body; `if_match` and `idempotency` by name. It answers a value of the response
+    type, or a Reply that holds one, or raises a domain error. It never sees HTTP.
+
+    `scope` None: any key that is valid. `message`: a sentence for people beside the data.
+    `errors`: the codes that are peculiar to it.
+    """
+
+    id: str
+    method: str
+    path: str
+    tag: str
+    summary: str
+    description: str
+    scope: Scope | None
+    response: type[msgspec.Struct]
+    handler: Callable[..., Awaitable[Any]]
+    status: int = 200
+    existing_status: int | None = None
+    path_id: IdKind | None = None
+    query: type[msgspec.Struct] | None = None
+    parameters: tuple[Parameter, ...] = ()
+    body: type[msgspec.Struct] | None = None
+    body_optional: bool = False
+    if_match: bool = False
+    idempotent: bool = False
+    etag: bool = False
+    message: str | None = None
+    errors: tuple[str, ...] = ()
+    request_example: Mapping[str, Any] | None = None
+    response_example: Mapping[str, Any] | None = None
+    query_decoder: QueryDecoder = field(init=False)
+    body_decoder: BodyDecoder | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "query_decoder", QueryDecoder(self.query, self.parameters))
+        object.__setattr__(self, "body_decoder", BodyDecoder(self.body) if self.body else None)

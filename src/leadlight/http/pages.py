@@ -1,0 +1,134 @@
+"""Everything outside of /api/: health, metrics, the OpenAPI document and the page that shows it."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from time import perf_counter
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from leadlight.errors import LeadlightError, StoreUnavailable
+from leadlight.http.access_log import AccessLog
+from leadlight.http.dispatch import request_id
+from leadlight.http.errors import RETRY_AFTER_SECONDS, STATUS, InternalError, MethodNotAllowed, RouteNotFound, error_body
+from leadlight.http.metrics import CONTENT_TYPE, Metrics
+from leadlight.http.openapi import render_page
+
+logger = logging.getLogger("leadlight.http")
+
+_SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+
+
+def pages(
+    *,
+    document: Mapping[str, Any],
+    metrics: Metrics,
+    access_log: AccessLog,
+    beat: Callable[[], Awaitable[None]],
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+) -> ASGIApp:
+    """The application around the API. `beat` writes to the store, or raises StoreUnavailable."""
+
+    async def live(request: Request) -> Response:
+        return _json({"status": "ok"})
+
+    async def ready(request: Request) -> Response:
+        try:
+            await beat()
+        except StoreUnavailable:
+            return _json({"status": "unavailable", "store": "does not take writes"}, 503)
+        return _json({"status": "ok", "store": "ok"})
+
+    async def show_metrics(request: Request) -> Response:
+        return Response(metrics.render(), headers={"content-type": CONTENT_TYPE.decode()})
+
+    encoded = msgspec.json.encode(document)
+
+    async def openapi(request: Request) -> Response:
+        return Response(encoded, media_type="application/json")
+
+    async def docs(request: Request) -> Response:
+        page = render_page(document)
+        policy = f"default-src 'none'; style-src 'sha256-{page.style_hash}'; frame-ancestors 'none'; base-uri 'none'"
+        return Response(page.html, media_type="text/html", headers={"content-security-policy": policy})
+
+    async def home(request: Request) -> Response:
+        return RedirectResponse("/docs", status_code=307)
+
+    application = Starlette(
+        routes=[
+            Route("/", home),
+            Route("/docs", docs),
+            Route("/openapi.json", openapi),
+            Route("/health/live", live),
+            Route("/health/ready", ready),
+            Route("/metrics", show_metrics),
+        ],
+        exception_handlers={HTTPException: _refuse},
+        lifespan=lifespan,
+    )
+    return _Surroundings(application, metrics, access_log)
+
+
+class _Surroundings:
+    """What every answer gets: a request id, the security headers, a line in the log, a place in the counts."""
+
+    def __init__(self, application: ASGIApp, metrics: Metrics, access_log: AccessLog) -> None:
+        self._application = application
+        self._metrics = metrics
+        self._access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        started, status = perf_counter(), 500
+        id_ = request_id(dict(scope["headers"]).get(b"x-request-id"))
+        scope["state"]["request_id"] = id_.decode()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_SECURITY_HEADERS, (b"x-request-id", id_)]
+            await send(message)
+
+        try:
+            await self._application(scope, receive, send_with_headers)
+        except Exception:
+            logger.exception("a page failed", extra={"request_id": id_.decode()})
+            await _error_response(InternalError(), id_.decode())(scope, receive, send_with_headers)
+        seconds = perf_counter() - started
+        self._metrics.observe("page", status, seconds)
+        self._access_log.request(id_.decode(), scope["method"], "page", status, seconds, None, None)
+
+
+async def _refuse(request: Request, exception: Exception) -> Response:
+    assert isinstance(exception, HTTPException)  # noqa: S101  (registered for this type alone)
+    error: LeadlightError = RouteNotFound()
+    if exception.status_code == 405:
+        error = MethodNotAllowed(request.method, (exception.headers or {}).get("Allow", "GET, HEAD"))
+    response = _error_response(error, request.state.request_id)
+    response.headers.update(exception.headers or {})
+    return response
+
+
+def _error_response(error: LeadlightError, id_: str) -> Response:
+    return Response(error_body(error, id_), STATUS[error.code], media_type="application/json")
+
+
+def _json(value: object, status: int = 200) -> Response:
+    headers = {"cache-control": "no-store"} | ({"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {})
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")

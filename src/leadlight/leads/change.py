@@ -1,0 +1,109 @@
+"""What a new lead is made of, what a patch makes of a lead, and the changes that tell of it."""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from leadlight.errors import Invalid, InvalidInput
+from leadlight.events.event import Change, Changes
+from leadlight.leads import metadata
+from leadlight.leads.lead import DEFAULT_SOURCE, Lead, LeadStatus
+
+_NULL = msgspec.Raw(b"null")
+_TEXT_FIELDS = ("name", "email", "phone", "source", "status")
+
+
+class LeadDraft(msgspec.Struct, frozen=True):
+    """What a client says of a new lead; UNSET where it says nothing."""
+
+    name: str
+    email: str
+    phone: str | None | UnsetType = UNSET
+    source: str | None | UnsetType = UNSET
+    status: LeadStatus | UnsetType = UNSET
+    metadata: msgspec.Raw | UnsetType = UNSET
+
+
+class LeadPatch(msgspec.Struct, frozen=True):
+    """What a client changes; UNSET where it changes nothing. `metadata`: a merge patch, None to empty it."""
+
+    name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    phone: str | None | UnsetType = UNSET
+    source: str | None | UnsetType = UNSET
+    status: LeadStatus | UnsetType = UNSET
+    metadata: msgspec.Raw | None | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, draft: LeadDraft) -> "LeadPatch":
+        """A draft that is merged into the lead that exists already."""
+        return cls(draft.name, draft.email, draft.phone, draft.source, draft.status, draft.metadata)
+
+
+def new_lead(draft: LeadDraft, *, lead_id: str, workspace_id: str, now: int) -> Lead:
+    return Lead(
+        id=lead_id,
+        workspace_id=workspace_id,
+        name=draft.name,
+        email=draft.email,
+        phone=_or(draft.phone, None),
+        source=_or(draft.source, DEFAULT_SOURCE),
+        status=_or(draft.status, LeadStatus.NEW),
+        metadata=_or(draft.metadata, metadata.EMPTY),
+        created_at=now,
+        updated_at=now,
+        version=1,
+    )
+
+
+def creation_changes(lead: Lead) -> Changes:
+    """From nothing to every field that has a value."""
+    changes = {
+        name: Change(_NULL, _json(value)) for name in _TEXT_FIELDS if (value := getattr(lead, name)) is not None
+    }
+    if lead.metadata != metadata.EMPTY:
+        changes["metadata"] = Change(metadata.EMPTY, lead.metadata)
+    return changes
+
+
+def apply_patch(lead: Lead, patch: LeadPatch, now: int) -> tuple[Lead, Changes] | None:
+    """The lead after a patch and what changed; None when nothing did.
+
+    Of the metadata the changes hold the top-level keys that differ. Raises InvalidInput when the
+    merged metadata breaks its bounds.
+    """
+    values: dict[str, Any] = {}
+    changes: Changes = {}
+    for name in _TEXT_FIELDS:
+        after, before = getattr(patch, name), getattr(lead, name)
+        if after is not UNSET and after != before:
+            values[name] = after
+            changes[name] = Change(_json(before), _json(after))
+    if patch.metadata is not UNSET:
+        merged = metadata.EMPTY if patch.metadata is None else _merge(lead.metadata, patch.metadata)
+        difference = metadata.differences(lead.metadata, merged)
+        if difference is not None:
+            values["metadata"] = merged
+            changes["metadata"] = Change(*difference)
+    if not changes:
+        return None
+    updated_at = max(now, lead.updated_at)  # a clock that was set back does not make a lead younger
+    return msgspec.structs.replace(lead, **values, updated_at=updated_at, version=lead.version + 1), changes
+
+
+def _merge(target: msgspec.Raw, patch: msgspec.Raw) -> msgspec.Raw:
+    merged = metadata.merge(target, patch)
+    try:
+        metadata.check_size(bytes(merged))
+    except Invalid as invalid:
+        raise InvalidInput([invalid.of("metadata")]) from None
+    return merged
+
+
+def _or(value: Any, default: Any) -> Any:
+    return default if value is UNSET else value
+
+
+def _json(value: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))

@@ -1,0 +1,116 @@
+"""The SQL of leads, for single leads and for the counts behind exact totals. Lists are in `listing`."""
+
+from typing import Any
+
+import msgspec
+
+from leadlight.leads.lead import Lead, LeadStatus, fold, to_e164
+from leadlight.store.database import Transaction
+
+LEAD_COLUMNS = (
+    "id, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version"
+)
+_FIND = f"SELECT {LEAD_COLUMNS} FROM leads WHERE workspace_id = :workspace_id AND id = :lead_id"
+_FIND_BY_EMAIL = f"""
+SELECT {LEAD_COLUMNS} FROM leads WHERE workspace_id = :workspace_id AND email_key = :email_key
+ORDER BY id LIMIT 1
+"""
+_INSERT = """
+INSERT INTO leads (workspace_id, id, number, name, name_key, email, email_key, phone, phone_key,
+    source, status, metadata, created_at, updated_at, version)
+VALUES (:workspace_id, :id, :number, :name, :name_key, :email, :email_key, :phone, :phone_key,
+    :source, :status, :metadata, :created_at, :updated_at, :version)
+"""
+_UPDATE = """
+UPDATE leads SET name = :name, name_key = :name_key, email = :email, email_key = :email_key,
+    phone = :phone, phone_key = :phone_key, source = :source, status = :status,
+    metadata = :metadata, updated_at = :updated_at, version = :version
+WHERE workspace_id = :workspace_id AND id = :id
+"""
+_DELETE = "DELETE FROM leads WHERE workspace_id = :workspace_id AND id = :lead_id"
+_COUNT = """
+INSERT INTO lead_counts (workspace_id, status, source, leads)
+VALUES (:workspace_id, :status, :source, :step)
+ON CONFLICT (workspace_id, status, source) DO UPDATE SET leads = lead_counts.leads + excluded.leads
+"""
+
+_STATUS = {status.value: status for status in LeadStatus}
+
+
+async def find_lead(tx: Transaction, workspace_id: str, lead_id: str) -> Lead | None:
+    row = await tx.row(_FIND, workspace_id=workspace_id, lead_id=lead_id)
+    return None if row is None else to_lead(row)
+
+
+async def find_oldest_by_email(tx: Transaction, workspace_id: str, email: str) -> Lead | None:
+    row = await tx.row(_FIND_BY_EMAIL, workspace_id=workspace_id, email_key=fold(email))
+    return None if row is None else to_lead(row)
+
+
+async def insert_lead(tx: Transaction, lead: Lead, *, number: int) -> None:
+    """`number`: the position of its event, which rises and is never taken twice."""
+    await tx.execute(
+        _INSERT,
+        workspace_id=lead.workspace_id,
+        id=lead.id,
+        number=number,
+        created_at=lead.created_at,
+        **_mutable_columns(lead),
+    )
+    await _count(tx, lead, 1)
+
+
+async def update_lead(tx: Transaction, before: Lead, after: Lead) -> None:
+    await tx.execute(_UPDATE, workspace_id=after.workspace_id, id=after.id, **_mutable_columns(after))
+    if (before.status, before.source) != (after.status, after.source):
+        await _count(tx, before, -1)
+        await _count(tx, after, 1)
+
+
+async def delete_lead(tx: Transaction, lead: Lead) -> None:
+    await tx.execute(_DELETE, workspace_id=lead.workspace_id, lead_id=lead.id)
+    await _count(tx, lead, -1)
+
+
+def to_lead(row: Any) -> Lead:
+    """A row of LEAD_COLUMNS as a Lead; the schema keeps the types of its columns."""
+    id_, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version = row
+    return Lead(
+        id_,
+        workspace_id,
+        name,
+        email,
+        phone,
+        source,
+        _STATUS[status],
+        msgspec.Raw(metadata),
+        created_at,
+        updated_at,
+        version,
+    )
+
+
+def _mutable_columns(lead: Lead) -> dict[str, Any]:
+    return {
+        "name": lead.name,
+        "name_key": fold(lead.name),
+        "email": lead.email,
+        "email_key": fold(lead.email),
+        "phone": lead.phone,
+        "phone_key": to_e164(lead.phone),
+        "source": lead.source,
+        "status": lead.status.value,
+        "metadata": bytes(lead.metadata).decode(),
+        "updated_at": lead.updated_at,
+        "version": lead.version,
+    }
+
+
+async def _count(tx: Transaction, lead: Lead, step: int) -> None:
+    await tx.execute(
+        _COUNT,
+        workspace_id=lead.workspace_id,
+        status=lead.status.value,
+        source=lead.source or "",
+        step=step,
+    )

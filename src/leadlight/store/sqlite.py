@@ -1,0 +1,296 @@
+"""The embedded engine: SQLite in one file. All that is peculiar to it stands in this folder.
+
+Three kinds of connection: one on the event loop for queries by key, a few in threads for queries
+that take long, one in the writer's thread. In WAL mode readers and the writer never wait for one
+another.
+"""
+
+import asyncio
+import functools
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import apsw
+
+from leadlight.clock import system_clock
+from leadlight.errors import StoreUnavailable
+from leadlight.store.database import Progress, Row, Statistics, Value
+from leadlight.store.group_commit import GroupCommit, drive
+from leadlight.store.migrate import load_migrations, pending
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FILE_NAME = "leadlight.db"
+_SCAN_THREADS = 2
+_MAX_WAITING_SCANS = 256
+_BUSY_MILLISECONDS = 5_000
+_BACKUP_PAGES = 1_024
+_BROKEN = (
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.NotADBError,
+    apsw.ReadOnlyError,
+)
+
+
+class SqliteTransaction:
+    """Statements on one connection; its coroutines never suspend."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, **parameters: Value) -> list[Row]:
+        return cast("list[Row]", self._connection.execute(sql, parameters).fetchall())
+
+    async def row(self, sql: str, **parameters: Value) -> Row | None:
+        for row in self._connection.execute(sql, parameters):
+            return cast(Row, row)
+        return None
+
+    async def execute(self, sql: str, **parameters: Value) -> int:
+        self._connection.execute(sql, parameters)
+        return self._connection.changes()
+
+    def json_text(self, column: str, parameter: str) -> str:
+        # `->>` gives 1 and 0 for true and false; their JSON text is what a client means.
+        path = f"""('$."' || :{parameter} || '"')"""
+        return (
+            f"CASE json_type({column}, {path}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' "
+            f"ELSE CAST({column} ->> {path} AS TEXT) END"
+        )
+
+    def contains_text(self, index: str, parameter: str) -> str:
+        first = "(SELECT number << 40 FROM workspaces WHERE id = :workspace_id)"
+        return (
+            f"SELECT rowid & {(1 << 40) - 1} AS number FROM {index} "
+            f"""WHERE {index} MATCH '"' || replace(:{parameter}, '"', '""') || '"' """
+            f"AND rowid BETWEEN {first} AND {first} + {(1 << 40) - 1}"
+        )
+
+
+class SqliteSession:
+    """The writing connection."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self.transaction = SqliteTransaction(connection)
+
+    def begin(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self._connection.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def savepoint(self) -> None:
+        self._connection.execute("SAVEPOINT unit")
+
+    def release(self) -> None:
+        self._connection.execute("RELEASE unit")
+
+    def undo_to_savepoint(self) -> None:
+        self._connection.execute("ROLLBACK TO unit")
+
+    def changes(self) -> int:
+        return self._connection.total_changes()
+
+    def is_broken(self, error: BaseException) -> bool:
+        return isinstance(error, _BROKEN) or not self._connection.in_transaction
+
+    def tidy(self) -> bool:
+        """Empties the write-ahead log, so that what was deleted is in no file; False if a reader is in the way."""
+        self._connection.set_busy_timeout(50)
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error:
+            return False
+        finally:
+            self._connection.set_busy_timeout(_BUSY_MILLISECONDS)
+        return True
+
+    def close(self) -> None:
+        self._connection.execute("PRAGMA optimize")
+        self._connection.close()
+
+
+class SqliteDatabase:
+    """A store in one file. Open it with `open`; it must be used from one event loop."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        session = SqliteSession(_connect(path, cache_kib=64_000))
+        _migrate(session)
+        self._writing = session.transaction
+        self._writer = GroupCommit(session)
+        self._writer.start()
+        self._reading = SqliteTransaction(_connect(path, cache_kib=16_000))
+        self._scanners = threading.local()
+        self._scanning: list[apsw.Connection] = []
+        self._waiting_scans = 0
+        self._pool = ThreadPoolExecutor(_SCAN_THREADS, "leadlight-scan", initializer=_yield_the_processor)
+
+    @classmethod
+    def open(cls, folder: Path) -> "SqliteDatabase":
+        """Opens the store in a folder, makes it where there is none, and brings its schema up to date."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / FILE_NAME
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # its -wal and -shm take over the mode
+        return cls(path)
+
+    async def read(self, unit: Callable[Concatenate[Any, P], Awaitable[T]], *args: P.args) -> T:
+        try:
+            return await unit(self._reading, *args)
+        except _BROKEN as error:
+            raise StoreUnavailable from error
+
+    async def scan(self, unit: Callable[Concatenate[Any, P], Awaitable[T]], *args: P.args) -> T:
+        if self._waiting_scans >= _MAX_WAITING_SCANS:
+            raise StoreUnavailable("Too many lists and searches are waiting; try again in a moment")
+        self._waiting_scans += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, self._scan, unit, args)
+        except _BROKEN as error:
+            raise StoreUnavailable from error
+        finally:
+            self._waiting_scans -= 1
+
+    async def write(self, unit: Callable[Concatenate[Any, P], Awaitable[T]], *args: P.args) -> T:
+        start = cast(Any, functools.partial(unit, self._writing, *args))
+        return cast(T, await self._writer.submit(start))
+
+    def statistics(self) -> Statistics:
+        files = (self._path, Path(f"{self._path}-wal"))
+        return Statistics(
+            waiting_writes=self._writer.waiting,
+            committed_batches=self._writer.batches,
+            committed_units=self._writer.units,
+            size_bytes=sum(file.stat().st_size for file in files if file.exists()),
+        )
+
+    async def backup(self, destination: str, progress: Progress) -> None:
+        await asyncio.to_thread(_back_up, self._path, Path(destination), progress)
+
+    async def check(self) -> list[str]:
+        return await asyncio.to_thread(_check, self._path)
+
+    async def close(self) -> None:
+        self._writer.stop()
+        await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._pool.shutdown)
+        for connection in (*self._scanning, self._reading._connection):
+            connection.close()
+
+    def _scan(self, unit: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        tx: SqliteTransaction | None = getattr(self._scanners, "tx", None)
+        if tx is None:
+            connection = _connect(self._path, cache_kib=8_000)
+            self._scanning.append(connection)
+            tx = self._scanners.tx = SqliteTransaction(connection)
+        tx._connection.execute("BEGIN")
+        try:
+            return drive(unit(tx, *args))
+        finally:
+            tx._connection.execute("ROLLBACK")
+
+
+def _connect(path: Path, cache_kib: int) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=256)
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)  # first: the others may meet another process
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "temp_store = MEMORY",
+        f"cache_size = -{cache_kib}",
+        "wal_autocheckpoint = 4000",
+        "trusted_schema = ON",  # the text index's triggers write to a virtual table
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+def _migrate(session: SqliteSession) -> None:
+    connection = session.transaction._connection
+    session.begin()
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations "
+            "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
+        )
+        applied = connection.execute("SELECT coalesce(max(number), 0) FROM schema_migrations").get
+        for migration in pending(load_migrations("sqlite"), cast(int, applied)):
+            connection.execute(migration.sql)
+            connection.execute(
+                "INSERT INTO schema_migrations VALUES (?, ?, ?)",
+                (migration.number, migration.name, system_clock()),
+            )
+        session.commit()
+    except BaseException:
+        session.roll_back()
+        connection.close()
+        raise
+
+
+def _yield_the_processor() -> None:
+    """Lets look-ups go first when long queries compete with them for a core."""
+    if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _back_up(path: Path, destination: Path, progress: Progress) -> None:
+    source = _connect(path, cache_kib=8_000)
+    partial = destination.with_name(destination.name + ".partial")
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        source.execute("BEGIN; SELECT count(*) FROM schema_migrations").fetchall()  # holds one snapshot
+        target = apsw.Connection(str(partial))
+        with target.backup("main", source, "main") as copy:
+            while not copy.done:
+                copy.step(_BACKUP_PAGES)
+                progress(copy.page_count - copy.remaining, copy.page_count)
+        target.execute("PRAGMA journal_mode = DELETE").fetchall()  # one file, complete in itself
+        target.close()
+        _sync(partial)
+        os.link(partial, destination)  # refuses to replace a file that is there
+        _sync(destination.parent)
+    finally:
+        partial.unlink()
+        source.close()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check(path: Path) -> list[str]:
+    connection = _connect(path, cache_kib=64_000)
+    try:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        found += [f"a row of {row[0]} refers to no row of {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
+        try:
+            connection.execute("INSERT INTO lead_text (lead_text, rank) VALUES ('integrity-check', 1)")
+        except apsw.CorruptError:
+            found.append("the text index does not match the leads")
+        return found
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        return [f"the file is damaged: {error}"]
+    finally:
+        connection.close()

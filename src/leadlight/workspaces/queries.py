@@ -1,0 +1,111 @@
+"""The SQL of workspaces and keys: the directory that says whose a request is."""
+
+from typing import Any, cast
+
+from leadlight.principal import Scope
+from leadlight.store.database import Transaction
+from leadlight.workspaces.key import ApiKey
+from leadlight.workspaces.workspace import Workspace
+
+_INSERT_WORKSPACE = """
+INSERT INTO workspaces (id, number, name, created_at)
+SELECT :id, coalesce(max(number), 0) + 1, :name, :created_at FROM workspaces
+"""
+_FIND_WORKSPACE = "SELECT id, name, created_at FROM workspaces WHERE id = :id"
+_LIST_WORKSPACES = "SELECT id, name, created_at FROM workspaces ORDER BY number"
+_KEY_COLUMNS = "id, workspace_id, name, scopes, rate_limit, created_at, expires_at, last_used_at, revoked_at"
+_INSERT_KEY = """
+INSERT INTO api_keys (id, workspace_id, name, hash, scopes, rate_limit, created_at, expires_at)
+VALUES (:id, :workspace_id, :name, :hash, :scopes, :rate_limit, :created_at, :expires_at)
+"""
+_FIND_KEY_BY_HASH = f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE hash = :hash"
+_FIND_KEY = f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE id = :id AND workspace_id = :workspace_id"
+_FIND_WORKSPACE_OF_KEY = "SELECT workspace_id FROM api_keys WHERE id = :id"
+_LIST_KEYS = f"""
+SELECT {_KEY_COLUMNS} FROM api_keys
+WHERE workspace_id = :workspace_id AND id > :after ORDER BY id LIMIT :limit
+"""
+_EXPIRE_KEY = """
+UPDATE api_keys SET expires_at = :expires_at WHERE id = :id AND workspace_id = :workspace_id
+"""
+_REVOKE_KEY = """
+UPDATE api_keys SET revoked_at = :revoked_at
+WHERE id = :id AND workspace_id = :workspace_id AND revoked_at IS NULL
+"""
+_TOUCH_KEY = "UPDATE api_keys SET last_used_at = :last_used_at WHERE id = :id AND workspace_id = :workspace_id"
+_BEAT = """
+INSERT INTO heartbeats (id, checked_at) VALUES (1, :now)
+ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at
+"""
+
+
+async def insert_workspace(tx: Transaction, workspace: Workspace) -> None:
+    await tx.execute(_INSERT_WORKSPACE, id=workspace.id, name=workspace.name, created_at=workspace.created_at)
+
+
+async def find_workspace(tx: Transaction, workspace_id: str) -> Workspace | None:
+    row = await tx.row(_FIND_WORKSPACE, id=workspace_id)
+    return _workspace(*row) if row else None
+
+
+async def list_workspaces(tx: Transaction) -> list[Workspace]:
+    return [_workspace(*row) for row in await tx.rows(_LIST_WORKSPACES)]
+
+
+async def insert_key(tx: Transaction, key: ApiKey, hash_: str) -> None:
+    await tx.execute(
+        _INSERT_KEY,
+        id=key.id,
+        workspace_id=key.workspace_id,
+        name=key.name,
+        hash=hash_,
+        scopes=" ".join(key.scopes),
+        rate_limit=key.rate_limit,
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+    )
+
+
+async def find_key_by_hash(tx: Transaction, hash_: str) -> ApiKey | None:
+    row = await tx.row(_FIND_KEY_BY_HASH, hash=hash_)
+    return _key(*row) if row else None
+
+
+async def find_key(tx: Transaction, workspace_id: str, key_id: str) -> ApiKey | None:
+    row = await tx.row(_FIND_KEY, id=key_id, workspace_id=workspace_id)
+    return _key(*row) if row else None
+
+
+async def find_workspace_of_key(tx: Transaction, key_id: str) -> str | None:
+    row = await tx.row(_FIND_WORKSPACE_OF_KEY, id=key_id)
+    return cast(str, row[0]) if row else None
+
+
+async def list_keys(tx: Transaction, workspace_id: str, *, after: str, limit: int) -> list[ApiKey]:
+    rows = await tx.rows(_LIST_KEYS, workspace_id=workspace_id, after=after, limit=limit)
+    return [_key(*row) for row in rows]
+
+
+async def expire_key(tx: Transaction, workspace_id: str, key_id: str, expires_at: int) -> None:
+    await tx.execute(_EXPIRE_KEY, id=key_id, workspace_id=workspace_id, expires_at=expires_at)
+
+
+async def revoke_key(tx: Transaction, workspace_id: str, key_id: str, revoked_at: int) -> None:
+    await tx.execute(_REVOKE_KEY, id=key_id, workspace_id=workspace_id, revoked_at=revoked_at)
+
+
+async def touch_key(tx: Transaction, workspace_id: str, key_id: str, last_used_at: int) -> None:
+    await tx.execute(_TOUCH_KEY, id=key_id, workspace_id=workspace_id, last_used_at=last_used_at)
+
+
+async def beat(tx: Transaction, now: int) -> None:
+    await tx.execute(_BEAT, now=now)
+
+
+def _workspace(*row: Any) -> Workspace:
+    return Workspace(*row)
+
+
+def _key(*row: Any) -> ApiKey:
+    id_, workspace_id, name, scopes, *rest = row
+    return ApiKey(id_, workspace_id, name, tuple(Scope(scope) for scope in scopes.split()), *rest)

@@ -1,0 +1,175 @@
+"""Real servers on real ports, each on a store of its own; the clock is the test's to move."""
+
+import asyncio
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import uvicorn
+
+from leadlight.app import Services, create_app
+from leadlight.clock import from_iso
+from leadlight.http.protocol import bounded_protocol
+from leadlight.principal import Scope
+from leadlight.settings import Settings
+from leadlight.store.opening import open_database
+from leadlight.workspaces.service import KeySpec
+
+START = from_iso("2026-01-15T10:30:00.000Z")
+
+
+class MovableClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: int = START) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, *, seconds: float = 0, milliseconds: int = 0) -> None:
+        self.now += int(seconds * 1000) + milliseconds
+
+
+class Client:
+    """One API key, talking to one server."""
+
+    def __init__(self, url: str, key: str, workspace_id: str, key_id: str) -> None:
+        self.url = url
+        self.key = key
+        self.workspace_id = workspace_id
+        self.key_id = key_id
+        self._session = requests.Session()
+
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.key}", **(options.pop("headers", None) or {})}
+        return self._session.request(method, self.url + path, headers=headers, timeout=20, **options)
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> requests.Response:
+        return self.request("POST", path, json=json, **options)
+
+    def patch(self, path: str, json: Any = None, **options: Any) -> requests.Response:
+        return self.request("PATCH", path, json=json, **options)
+
+    def put(self, path: str, json: Any = None, **options: Any) -> requests.Response:
+        return self.request("PUT", path, json=json, **options)
+
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        return self.request("DELETE", path, **options)
+
+    def create(self, name: str = "Ada Park", email: str = "ada@example.com", **fields: Any) -> dict[str, Any]:
+        """A stored lead, for tests that need one."""
+        response = self.post("/api/v1/leads", {"name": name, "email": email, **fields})
+        assert response.status_code == 201, response.text
+        return dict(response.json()["data"])
+
+
+class Server:
+    """A server in a thread of the test's own process, so that its clock can be moved."""
+
+    def __init__(self, data: Path, clock: MovableClock, **settings: Any) -> None:
+        self.clock = clock
+        self.data = data
+        self.settings = Settings(data=data, **{"rate_limit": 0, "log_level": "error", **settings})
+        self.database = open_database(data)
+        self.services = Services(self.database, clock)
+        listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.port = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        config = uvicorn.Config(
+            create_app(self.settings, self.database, clock),
+            http=bounded_protocol(self.settings.max_header_bytes),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+        self._uvicorn = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+        while not self._uvicorn.started:
+            time.sleep(0.002)
+
+    def workspace(self, name: str = "Default") -> str:
+        return asyncio.run(self.services.workspaces.create_workspace(name)).id
+
+    def client(self, workspace_id: str, *scopes: Scope, rate_limit: int | None = None) -> Client:
+        spec = KeySpec("test", scopes or (Scope.LEADS_READ, Scope.LEADS_WRITE), rate_limit)
+        issued = asyncio.run(self.services.workspaces.create_key(workspace_id, spec))
+        return Client(self.url, issued.secret, workspace_id, issued.key.id)
+
+    def stop(self) -> None:
+        self._uvicorn.should_exit = True
+        self._thread.join(timeout=20)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture(scope="session")
+def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose schema is up to date, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    asyncio.run(open_database(folder).close())
+    return folder
+
+
+@pytest.fixture
+def start_server(
+    tmp_path: Path, migrated_store: Path, clock: MovableClock
+) -> Iterator[Callable[..., Server]]:
+    """Starts servers with settings of the test's choice."""
+    running: list[Server] = []
+
+    def start(**settings: Any) -> Server:
+        data = tmp_path / f"data-{len(running)}"
+        shutil.copytree(migrated_store, data)
+        running.append(Server(data, clock, **settings))
+        return running[-1]
+
+    yield start
+    for server in running:
+        with suppress(RuntimeError):
+            server.stop()
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    return start_server()
+
+
+@pytest.fixture
+def api(server: Server) -> Client:
+    """May read and write leads in its workspace."""
+    return server.client(server.workspace("Ours"))
+
+
+@pytest.fixture
+def reader(server: Server, api: Client) -> Client:
+    """May only read leads in the workspace of `api`."""
+    return server.client(api.workspace_id, Scope.LEADS_READ)
+
+
+@pytest.fixture
+def admin(server: Server, api: Client) -> Client:
+    """May do everything in the workspace of `api`."""
+    return server.client(api.workspace_id, Scope.ADMIN)
+
+
+@pytest.fixture
+def stranger(server: Server) -> Client:
+    """May do everything, in another workspace."""
+    return server.client(server.workspace("Theirs"), Scope.ADMIN)
