@@ -128,9 +128,7 @@ def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def start_server(
-    tmp_path: Path, migrated_store: Path, clock: MovableClock
-) -> Iterator[Callable[..., Server]]:
+def start_server(tmp_path: Path, migrated_store: Path, clock: MovableClock) -> Iterator[Callable[..., Server]]:
     """Starts servers with settings of the test's choice."""
     running: list[Server] = []
 

@@ -76,8 +76,7 @@ class InvalidId(LeadlightError):
             f"Invalid {kind.name} ID format",
             **{f"{kind.name}Id": given},
             expected=f"{kind.prefix}[alphanumeric string]",
-            message=f"{kind.name.capitalize()} IDs must start with '{kind.prefix}' "
-            "followed by alphanumeric characters",
+            message=f"{kind.name.capitalize()} IDs must start with '{kind.prefix}' followed by alphanumeric characters",
         )
 
 

@@ -39,9 +39,7 @@ class Issued(msgspec.Struct, rename="camel"):
     @classmethod
     def of(cls, issued: IssuedKey) -> "Issued":
         view = KeyView.of(issued.key)
-        return cls(
-            view.id, issued.secret, view.workspace_id, view.name, view.scopes, view.rate_limit, view.expires_at
-        )
+        return cls(view.id, issued.secret, view.workspace_id, view.name, view.scopes, view.rate_limit, view.expires_at)
 
 
 @commands.command()
@@ -55,11 +53,14 @@ def create(
     rate_limit: Annotated[
         int | None,
         option(
-            "--rate-limit", "Requests an hour; 0 for no limit. The server's own, if not said.", variable="key_rate_limit"
+            "--rate-limit",
+            "Requests an hour; 0 for no limit. The server's own, if not said.",
+            variable="key_rate_limit",
         ),
     ] = None,
     expires: Annotated[
-        str | None, option("--expires", "When it ends: 90d, 12h, 4w … from now. Never, if not said.", variable="key_expires")
+        str | None,
+        option("--expires", "When it ends: 90d, 12h, 4w … from now. Never, if not said.", variable="key_expires"),
     ] = None,
     data: Data = DEFAULT_DATA,
     as_json: AsJson = False,

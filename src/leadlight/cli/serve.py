@@ -30,9 +30,7 @@ def serve(
     port: Annotated[int, setting("port")] = Settings.port,
     data: Data = Settings.data,
     rate_limit: Annotated[int, setting("rate_limit")] = Settings.rate_limit,
-    auth_failures_per_minute: Annotated[
-        int, setting("auth_failures_per_minute")
-    ] = Settings.auth_failures_per_minute,
+    auth_failures_per_minute: Annotated[int, setting("auth_failures_per_minute")] = Settings.auth_failures_per_minute,
     max_body_bytes: Annotated[int, setting("max_body_bytes")] = Settings.max_body_bytes,
     max_header_bytes: Annotated[int, setting("max_header_bytes")] = Settings.max_header_bytes,
     trusted_proxies: Annotated[str, setting("trusted_proxies")] = Settings.trusted_proxies,

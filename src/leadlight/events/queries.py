@@ -25,12 +25,12 @@ async def next_position(tx: Transaction, workspace_id: str) -> int:
     row = await tx.row(_NEXT_POSITION, workspace_id=workspace_id)
     if row is None:
         raise LookupError(f"no workspace {workspace_id}")
-    return cast(int, row[0])
+    return cast("int", row[0])
 
 
 async def last_position(tx: Transaction, workspace_id: str) -> int:
     row = await tx.row(_LAST_POSITION, workspace_id=workspace_id)
-    return cast(int, row[0]) if row else 0
+    return cast("int", row[0]) if row else 0
 
 
 async def insert_event(tx: Transaction, event: Event) -> None:

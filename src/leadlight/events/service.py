@@ -79,9 +79,7 @@ class EventService:
             # Silence would make the reader miss all that happens until the feed catches up.
             message = "this cursor is ahead of the feed (was a backup restored?); start again without one"
             raise InvalidInput([Problem("after", message, "invalid_cursor")])
-        events = await queries.list_events(
-            tx, workspace_id, after=after, limit=limit + 1, types=types, lead_id=lead_id
-        )
+        events = await queries.list_events(tx, workspace_id, after=after, limit=limit + 1, types=types, lead_id=lead_id)
         has_next = len(events) > limit
         events = events[:limit]
         return EventPage(events, limit, has_next, events[-1].position if has_next else last)

@@ -41,9 +41,7 @@ class AccessLog:
             return
         if not self._waiting:
             asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
-        self._waiting.append(
-            (self._clock(), request_id, method, operation, status, seconds, workspace_id, key_id)
-        )
+        self._waiting.append((self._clock(), request_id, method, operation, status, seconds, workspace_id, key_id))
 
     def flush(self) -> None:
         lines = []

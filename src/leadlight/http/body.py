@@ -89,7 +89,9 @@ def check_json(body: bytes) -> list[Problem]:
         raise InvalidJson(f"The body is not UTF-8 (byte {error.start})", position=error.start) from None
     except json.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno, "position": error.pos}
-        raise InvalidJson(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})", **where) from None
+        raise InvalidJson(
+            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})", **where
+        ) from None
     except RecursionError:
         raise InvalidInput([_too_deep("body")]) from None
     except _Suspicious:
@@ -205,5 +207,3 @@ def _words(error: msgspec.ValidationError) -> str:
     """msgspec's sentence in the tone of our own."""
     sentence = str(error).partition(" - at ")[0].replace("`", "").replace("Expected", "expected")
     return sentence.replace("Invalid enum value", "not one of the known values:")
-
-

@@ -41,9 +41,7 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """The families, for the library's registry."""
-        requests = CounterMetricFamily(
-            "leadlight_requests", "Requests answered.", labels=["operation", "status"]
-        )
+        requests = CounterMetricFamily("leadlight_requests", "Requests answered.", labels=["operation", "status"])
         for (operation, status), count in self._requests.items():
             requests.add_metric([operation, str(status)], count)
         yield requests

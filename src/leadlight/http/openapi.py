@@ -1,5 +1,247 @@
-"""The table of Operations as an OpenAPI 3.1 document, and as a page to read."""
+"""The table of Operations as an OpenAPI 3.1 document. It is made of the declarations that are served."""
 
-from collections.abc import Iterable
-def openapi_document(operations): return {}
-def render_page(d): ...
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from leadlight import __version__
+from leadlight.errors import Problem
+from leadlight.http.errors import STATUS
+from leadlight.http.operation import Operation
+from leadlight.http.query import Parameter
+
+_REF = "#/components/schemas/{name}"
+_ALWAYS = (
+    "MISSING_AUTH_HEADER",
+    "MALFORMED_AUTH_HEADER",
+    "INVALID_API_KEY",
+    "RATE_LIMIT_EXCEEDED",
+    "VALIDATION_ERROR",
+    "INTERNAL_ERROR",
+    "SERVICE_UNAVAILABLE",
+)
+_WITH_BODY = ("INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+_MEANINGS = {
+    200: "Done",
+    201: "Created",
+    304: "Not changed since the ETag that was sent",
+    400: "The request is invalid; every problem is named",
+    401: "No valid API key",
+    403: "The key's scopes do not include this",
+    404: "Nothing with this id in the caller's workspace",
+    409: "Conflicts with what is stored",
+    412: "Changed since it was read",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    429: "Too many requests, or too many failed authentications",
+    500: "A fault of ours",
+    503: "The store is away for a moment",
+}
+
+
+class ErrorBody(msgspec.Struct, rename="camel"):
+    """The envelope of every failure."""
+
+    success: bool
+    error: str
+    code: str
+    request_id: str
+    details: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    retry_after: int | msgspec.UnsetType = msgspec.UNSET
+
+
+def openapi_document(operations: Iterable[Operation]) -> dict[str, Any]:
+    """The document of all operations, with every schema, error code, header and example."""
+    operations = list(operations)
+    types: list[Any] = [ErrorBody, Problem]
+    for operation in operations:
+        types.append(operation.response)
+        if operation.body is not None:
+            types.append(operation.body)
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    by_type = dict(zip(types, schemas, strict=True))
+    components["ErrorBody"] = _error_schema(components["ErrorBody"])
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, by_type)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Leadlight",
+            "version": __version__,
+            "summary": "The lead store's API.",
+            "description": "Success is `{success: true, data}`, failure `{success: false, error, code, details, "
+            "requestId}`. Every answer has an `X-Request-Id`.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
+        "security": [{"apiKey": []}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "headers": _HEADERS,
+            "securitySchemes": {
+                "apiKey": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key: `sk-workspace_…`. It decides which workspace is seen.",
+                }
+            },
+        },
+    }
+
+
+def _operation(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    scope = f"\n\nScope: `{operation.scope.value}`." if operation.scope else "\n\nScope: any."
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description + scope,
+        "parameters": _parameters(operation),
+        "responses": _responses(operation, schemas),
+    }
+    if operation.body is not None:
+        content: dict[str, Any] = {"schema": schemas[operation.body]}
+        if operation.request_example:
+            content["example"] = operation.request_example
+        described["requestBody"] = {
+            "required": not operation.body_optional,
+            "content": {"application/json": content},
+        }
+    return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if operation.path_id is not None:
+        kind = operation.path_id
+        found.append(
+            {
+                "name": f"{kind.name}Id",
+                "in": "path",
+                "required": True,
+                "description": f"The {kind.name}'s id.",
+                "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
+            }
+        )
+    found += [_query_parameter(parameter) for parameter in operation.parameters]
+    if operation.if_match:
+        found.append(_header("If-Match", "Only if the lead's ETag is still one of these.", '"18f0-3"'))
+    if operation.etag and operation.method == "GET":
+        found.append(_header("If-None-Match", "Answer 304 if the ETag is still one of these.", '"18f0-3"'))
+    if operation.idempotent:
+        found.append(
+            _header("Idempotency-Key", "The same request with the same key is done once, for 24 hours.", "form-7391")
+        )
+    return found
+
+
+def _query_parameter(parameter: Parameter) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.description,
+        "schema": parameter.rule.schema,
+    }
+    if parameter.rule.style is not None:
+        described |= {"style": parameter.rule.style, "explode": False}
+    if parameter.name.endswith("."):
+        described |= {
+            "name": parameter.name + "{key}",
+            "example": "Parkside",
+            "description": f"{parameter.description} Put the key in place of `{{key}}`.",
+        }
+    return described
+
+
+def _header(name: str, description: str, example: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"}
+    return {"name": name, "in": "header", "description": description, "schema": schema, "example": example}
+
+
+def _responses(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status in filter(None, (operation.status, operation.existing_status)):
+        responses[str(status)] = _success(operation, status, schemas)
+    if operation.etag and operation.method == "GET":
+        responses["304"] = {"description": _MEANINGS[304], "headers": _refs("ETag", "X-Request-Id")}
+    by_status: dict[int, list[str]] = {}
+    for code in _codes(operation):
+        by_status.setdefault(STATUS[code], []).append(code)
+    for status, codes in sorted(by_status.items()):
+        responses[str(status)] = _failure(status, codes)
+    return responses
+
+
+def _codes(operation: Operation) -> list[str]:
+    codes = [*_ALWAYS, *operation.errors]
+    if operation.scope is not None:
+        codes.append("INSUFFICIENT_SCOPE")
+    if operation.path_id is not None:
+        codes.append("INVALID_ID_FORMAT")
+        codes.append("LEAD_NOT_FOUND" if operation.path_id.name == "lead" else "NOT_FOUND")
+    if operation.body is not None:
+        codes += _WITH_BODY
+    if operation.idempotent:
+        codes.append("CONFLICT")
+    return list(dict.fromkeys(codes))
+
+
+def _success(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = {"success": {"const": True}}
+    if operation.message is not None:
+        properties["message"] = {"const": operation.message}
+    properties["data"] = schemas[operation.response]
+    headers = ["X-Request-Id", *_RATE_LIMIT_HEADERS]
+    headers += ["ETag"] if operation.etag else []
+    headers += ["Location", "Idempotency-Replayed"] if operation.idempotent else []
+    return {
+        "description": _MEANINGS[status],
+        "headers": _refs(*headers),
+        "content": {
+            "application/json": {"schema": {"type": "object", "required": list(properties), "properties": properties}}
+        },
+    }
+
+
+def _failure(status: int, codes: list[str]) -> dict[str, Any]:
+    headers = ["X-Request-Id"]
+    headers += ["Retry-After"] if status in (429, 503) else []
+    headers += ["WWW-Authenticate"] if status == 401 else []
+    schema = {"allOf": [{"$ref": _REF.format(name="ErrorBody")}, {"properties": {"code": {"enum": codes}}}]}
+    return {
+        "description": f"{_MEANINGS[status]}: " + ", ".join(f"`{code}`" for code in codes),
+        "headers": _refs(*headers),
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+def _error_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    properties = {**schema["properties"], "success": {"const": False}, "code": {"enum": list(STATUS)}}
+    return {**schema, "properties": properties}
+
+
+def _refs(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _response_header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
+_RATE_LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Used", "X-RateLimit-Reset")
+_HEADERS = {
+    "X-Request-Id": _response_header("The request's id: the client's own, if it sent one."),
+    "X-RateLimit-Limit": _response_header("Requests an hour; absent for a key without a limit.", "integer"),
+    "X-RateLimit-Remaining": _response_header("Requests left in the window.", "integer"),
+    "X-RateLimit-Used": _response_header("Requests counted in the window.", "integer"),
+    "X-RateLimit-Reset": _response_header("Unix second at which the oldest of them leaves it.", "integer"),
+    "Retry-After": _response_header("Seconds to wait.", "integer"),
+    "WWW-Authenticate": _response_header("`Bearer`."),
+    "ETag": _response_header("Changes whenever the lead does."),
+    "Location": _response_header("The lead's address."),
+    "Idempotency-Replayed": _response_header("`true` when this repeats the answer to an earlier request."),
+}

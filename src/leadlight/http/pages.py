@@ -17,9 +17,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from leadlight.errors import LeadlightError, StoreUnavailable
 from leadlight.http.access_log import AccessLog
 from leadlight.http.dispatch import request_id
-from leadlight.http.errors import RETRY_AFTER_SECONDS, STATUS, InternalError, MethodNotAllowed, RouteNotFound, error_body
+from leadlight.http.errors import (
+    RETRY_AFTER_SECONDS,
+    STATUS,
+    InternalError,
+    MethodNotAllowed,
+    RouteNotFound,
+    error_body,
+)
 from leadlight.http.metrics import CONTENT_TYPE, Metrics
-from leadlight.http.openapi import render_page
+from leadlight.http.reference_page import render_reference
 
 logger = logging.getLogger("leadlight.http")
 
@@ -60,7 +67,7 @@ def pages(
         return Response(encoded, media_type="application/json")
 
     async def docs(request: Request) -> Response:
-        page = render_page(document)
+        page = render_reference(document)
         policy = f"default-src 'none'; style-src 'sha256-{page.style_hash}'; frame-ancestors 'none'; base-uri 'none'"
         return Response(page.html, media_type="text/html", headers={"content-security-policy": policy})
 

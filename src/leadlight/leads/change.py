@@ -59,9 +59,7 @@ def new_lead(draft: LeadDraft, *, lead_id: str, workspace_id: str, now: int) -> 
 
 def creation_changes(lead: Lead) -> Changes:
     """From nothing to every field that has a value."""
-    changes = {
-        name: Change(_NULL, _json(value)) for name in _TEXT_FIELDS if (value := getattr(lead, name)) is not None
-    }
+    changes = {name: Change(_NULL, _json(value)) for name in _TEXT_FIELDS if (value := getattr(lead, name)) is not None}
     if lead.metadata != metadata.EMPTY:
         changes["metadata"] = Change(metadata.EMPTY, lead.metadata)
     return changes

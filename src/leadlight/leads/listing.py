@@ -185,13 +185,13 @@ async def _total(tx: Transaction, where: _Conditions, which: LeadFilter, matches
         return await _count(tx, f"leads WHERE {where.sql} AND {_LIKE}", where.using("pattern"))
     if where.is_kept:
         row = await tx.row(f"SELECT coalesce(sum(leads), 0) FROM lead_counts WHERE {where.sql}", **where.using())
-        return cast(int, row[0]) if row else 0
+        return cast("int", row[0]) if row else 0
     return await _count(tx, f"leads WHERE {where.sql}", where.using())
 
 
 async def _count(tx: Transaction, rows: str, parameters: dict[str, Value]) -> int:
     row = await tx.row(f"SELECT count(*) FROM {rows}", **parameters)
-    return cast(int, row[0]) if row else 0
+    return cast("int", row[0]) if row else 0
 
 
 async def _select(

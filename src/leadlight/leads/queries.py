@@ -7,9 +7,7 @@ import msgspec
 from leadlight.leads.lead import Lead, LeadStatus, fold, to_e164
 from leadlight.store.database import Transaction
 
-LEAD_COLUMNS = (
-    "id, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version"
-)
+LEAD_COLUMNS = "id, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version"
 _FIND = f"SELECT {LEAD_COLUMNS} FROM leads WHERE workspace_id = :workspace_id AND id = :lead_id"
 _FIND_BY_EMAIL = f"""
 SELECT {LEAD_COLUMNS} FROM leads WHERE workspace_id = :workspace_id AND email_key = :email_key

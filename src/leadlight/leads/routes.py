@@ -171,18 +171,13 @@ class LeadRoutes:
     ) -> Reply:
         return _reply(await self._leads.update_lead(caller, lead_id, body.patch(), if_match=if_match))
 
-    async def delete_lead(
-        self, caller: Principal, lead_id: str, *, if_match: tuple[str, ...] | None
-    ) -> DeletedView:
+    async def delete_lead(self, caller: Principal, lead_id: str, *, if_match: tuple[str, ...] | None) -> DeletedView:
         return DeletedView.of(await self._leads.delete_lead(caller, lead_id, if_match=if_match))
 
     async def list_lead_events(self, caller: Principal, lead_id: str, query: EventQuery) -> EventList:
-        page = await self._leads.list_events(
-            caller, lead_id, after=query.after, limit=query.limit, types=query.types
-        )
+        page = await self._leads.list_events(caller, lead_id, after=query.after, limit=query.limit, types=query.types)
         return EventList.of(page)
 
 
 def _reply(lead: Lead, **more: Any) -> Reply:
     return Reply(LeadView.of(lead), etag=lead.etag, **more)
-

@@ -13,10 +13,10 @@ from leadlight.http.pagination import Pagination, decode_cursor, encode_cursor
 from leadlight.http.query import Parameter, Rule, boolean, choice, choices, integer, text, texts, timestamp
 from leadlight.ids import LEAD
 from leadlight.leads import lead as rules
-from leadlight.leads.metadata import MAX_BYTES, metadata_rule, patch_rule
 from leadlight.leads.change import LeadDraft, LeadPatch
 from leadlight.leads.lead import Lead, LeadStatus
 from leadlight.leads.listing import LeadFilter, LeadPage, LeadSort, Place
+from leadlight.leads.metadata import MAX_BYTES, metadata_rule, patch_rule
 from leadlight.leads.service import Deleted, OnDuplicate
 
 
@@ -55,6 +55,15 @@ Metadata = Annotated[
     Meta(
         description=f"Any JSON object: up to {MAX_BYTES} bytes and 32 levels.",
         examples=[{"company": "Parkside", "utm_source": "newsletter", "score": 42}],
+    ),
+]
+MetadataInput = Annotated[
+    Raw,
+    Meta(
+        description=f"Any JSON object: up to {MAX_BYTES} bytes and 32 levels. In an update it is merged (RFC 7396), "
+        "and null empties it.",
+        examples=[{"company": "Parkside", "utm_source": "newsletter", "score": 42}],
+        extra_json_schema={"type": ["object", "null"]},
     ),
 ]
 Time = Annotated[str, Meta(examples=["2026-01-15T10:30:00.000Z"], extra_json_schema={"format": "date-time"})]
@@ -139,7 +148,7 @@ class LeadCreate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     phone: Phone | None | UnsetType = UNSET
     source: Source | None | UnsetType = UNSET
     status: LeadStatus | UnsetType = UNSET
-    metadata: Annotated[Raw, Meta(extra_json_schema={"type": ["object", "null"]})] | UnsetType = UNSET
+    metadata: MetadataInput | UnsetType = UNSET
 
     rules: ClassVar[dict[str, FieldRule]] = {
         "name": rules.name_rule,
@@ -164,7 +173,7 @@ class LeadUpdate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     phone: Phone | None | UnsetType = UNSET
     source: Source | None | UnsetType = UNSET
     status: LeadStatus | UnsetType = UNSET
-    metadata: Annotated[Raw, Meta(extra_json_schema={"type": ["object", "null"]})] | UnsetType = UNSET
+    metadata: MetadataInput | UnsetType = UNSET
     id: _Ignored | UnsetType = UNSET
     created_at: _Ignored | UnsetType = UNSET
     updated_at: _Ignored | UnsetType = UNSET
@@ -292,7 +301,11 @@ def _cursor_rule(value: str) -> Place | str:
 
 
 LIST_PARAMETERS = (
-    Parameter("page", integer(1, 1_000_000_000, default=1), "Page number. To read on and on, a cursor is quicker and never skips."),
+    Parameter(
+        "page",
+        integer(1, 1_000_000_000, default=1),
+        "Page number. To read on and on, a cursor is quicker and never skips.",
+    ),
     Parameter("limit", integer(1, 100, default=10), "Leads on a page."),
     Parameter(
         "cursor",
@@ -306,7 +319,9 @@ LIST_PARAMETERS = (
     Parameter("source", texts(rules.MAX_SOURCE), "Only leads from these sources, by comma."),
     Parameter("search", text(rules.MAX_NAME), "Only leads with this text in their name or email, whatever its case."),
     Parameter("email", text(rules.MAX_EMAIL, min_length=1), "Only leads with this email, whatever its case."),
-    Parameter("phone", text(rules.MAX_PHONE, min_length=1), "Only leads with this phone number, in E.164 form or as typed."),
+    Parameter(
+        "phone", text(rules.MAX_PHONE, min_length=1), "Only leads with this phone number, in E.164 form or as typed."
+    ),
     Parameter("createdAfter", timestamp(), "Only leads created later than this."),
     Parameter("createdBefore", timestamp(), "Only leads created earlier than this."),
     Parameter("updatedAfter", timestamp(), "Only leads changed later than this."),

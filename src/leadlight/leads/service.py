@@ -11,6 +11,7 @@ from leadlight.events.service import EventPage, EventService
 from leadlight.ids import LEAD, NewId
 from leadlight.leads import listing, queries
 from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch, creation_changes, new_lead
+from leadlight.leads.check import find_faults
 from leadlight.leads.lead import Lead
 from leadlight.leads.listing import LeadFilter, LeadPage, LeadSort, Place
 from leadlight.principal import Principal
@@ -98,9 +99,7 @@ class LeadService:
         """Changes what the patch names. Raises LeadNotFound, PreconditionFailed, InvalidInput."""
         return await self._database.write(self._update, caller, lead_id, patch, if_match)
 
-    async def delete_lead(
-        self, caller: Principal, lead_id: str, *, if_match: tuple[str, ...] | None = None
-    ) -> Deleted:
+    async def delete_lead(self, caller: Principal, lead_id: str, *, if_match: tuple[str, ...] | None = None) -> Deleted:
         """Erases a lead and its history for good. Raises LeadNotFound, PreconditionFailed."""
         return await self._database.write(self._delete, caller, lead_id, if_match)
 
@@ -123,6 +122,10 @@ class LeadService:
             )
 
         return await self._database.scan(page)
+
+    async def check(self) -> list[str]:
+        """What does not fit together in the leads of all workspaces, a sentence each."""
+        return await self._database.scan(find_faults)
 
     # Units of work
 
@@ -169,9 +172,7 @@ class LeadService:
         lead = await self._get_matching(tx, caller, lead_id, if_match)
         return await self._patch(tx, caller, lead, patch, self._clock())
 
-    async def _patch(
-        self, tx: Transaction, caller: Principal, lead: Lead, patch: LeadPatch, now: int
-    ) -> Lead:
+    async def _patch(self, tx: Transaction, caller: Principal, lead: Lead, patch: LeadPatch, now: int) -> Lead:
         applied = apply_patch(lead, patch, now)
         if applied is None:
             return lead

@@ -5,12 +5,12 @@ it, and it may run more than once, so it changes nothing but the database.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Protocol, TypeVar, TypeVarTuple
 
 import msgspec
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 Value = str | int | float | None
 Row = tuple[Value, ...]
@@ -53,13 +53,13 @@ Progress = Callable[[int, int], None]
 class Database(Protocol):
     """A store that is open."""
 
-    async def read(self, unit: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args) -> T:
+    async def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         """Runs a query by key, whose cost is flat."""
 
-    async def scan(self, unit: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args) -> T:
+    async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         """Runs queries whose cost grows with the data, on one snapshot, where they delay no read."""
 
-    async def write(self, unit: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args) -> T:
+    async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         """Runs a unit of work; when it answers, its changes are on disk.
 
         Raises StoreUnavailable when they can't be put there; then nothing of it is kept.

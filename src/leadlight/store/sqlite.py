@@ -13,18 +13,18 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 import apsw
 
 from leadlight.clock import system_clock
 from leadlight.errors import StoreUnavailable
-from leadlight.store.database import Progress, Row, Statistics, Value
+from leadlight.store.database import Progress, Row, Statistics, Transaction, Value
 from leadlight.store.group_commit import GroupCommit, drive
 from leadlight.store.migrate import load_migrations, pending
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 FILE_NAME = "leadlight.db"
 _SCAN_THREADS = 2
@@ -53,7 +53,7 @@ class SqliteTransaction:
 
     async def row(self, sql: str, **parameters: Value) -> Row | None:
         for row in self._connection.execute(sql, parameters):
-            return cast(Row, row)
+            return cast("Row", row)
         return None
 
     async def execute(self, sql: str, **parameters: Value) -> int:
@@ -149,13 +149,13 @@ class SqliteDatabase:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # its -wal and -shm take over the mode
         return cls(path)
 
-    async def read(self, unit: Callable[Concatenate[Any, P], Awaitable[T]], *args: P.args) -> T:
+    async def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         try:
             return await unit(self._reading, *args)
         except _BROKEN as error:
             raise StoreUnavailable from error
 
-    async def scan(self, unit: Callable[Concatenate[Any, P], Awaitable[T]], *args: P.args) -> T:
+    async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         if self._waiting_scans >= _MAX_WAITING_SCANS:
             raise StoreUnavailable("Too many lists and searches are waiting; try again in a moment")
         self._waiting_scans += 1
@@ -167,9 +167,9 @@ class SqliteDatabase:
         finally:
             self._waiting_scans -= 1
 
-    async def write(self, unit: Callable[Concatenate[Any, P], Awaitable[T]], *args: P.args) -> T:
-        start = cast(Any, functools.partial(unit, self._writing, *args))
-        return cast(T, await self._writer.submit(start))
+    async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
+        start = cast("Any", functools.partial(unit, self._writing, *args))
+        return cast("T", await self._writer.submit(start))
 
     def statistics(self) -> Statistics:
         files = (self._path, Path(f"{self._path}-wal"))
@@ -232,7 +232,7 @@ def _migrate(session: SqliteSession) -> None:
             "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
         )
         applied = connection.execute("SELECT coalesce(max(number), 0) FROM schema_migrations").get
-        for migration in pending(load_migrations("sqlite"), cast(int, applied)):
+        for migration in pending(load_migrations("sqlite"), cast("int", applied)):
             connection.execute(migration.sql)
             connection.execute(
                 "INSERT INTO schema_migrations VALUES (?, ?, ?)",
@@ -284,7 +284,9 @@ def _check(path: Path) -> list[str]:
     connection = _connect(path, cache_kib=64_000)
     try:
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
-        found += [f"a row of {row[0]} refers to no row of {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
+        found += [
+            f"a row of {row[0]} refers to no row of {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")
+        ]
         try:
             connection.execute("INSERT INTO lead_text (lead_text, rank) VALUES ('integrity-check', 1)")
         except apsw.CorruptError:

@@ -78,7 +78,7 @@ async def find_key(tx: Transaction, workspace_id: str, key_id: str) -> ApiKey | 
 
 async def find_workspace_of_key(tx: Transaction, key_id: str) -> str | None:
     row = await tx.row(_FIND_WORKSPACE_OF_KEY, id=key_id)
-    return cast(str, row[0]) if row else None
+    return cast("str", row[0]) if row else None
 
 
 async def list_keys(tx: Transaction, workspace_id: str, *, after: str, limit: int) -> list[ApiKey]:

@@ -161,7 +161,11 @@ def _key_cursor(text: str) -> str:
 
 
 KEY_PARAMETERS = (
-    Parameter("cursor", Rule(_key_cursor, {"type": "string", "pattern": "^key_[A-Za-z0-9]{1,60}$"}), "Where to go on: a `nextCursor` from before."),
+    Parameter(
+        "cursor",
+        Rule(_key_cursor, {"type": "string", "pattern": "^key_[A-Za-z0-9]{1,60}$"}),
+        "Where to go on: a `nextCursor` from before.",
+    ),
     Parameter("limit", integer(1, 100, default=100), "How many keys at the most."),
 )
 
