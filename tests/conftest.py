@@ -109,9 +109,19 @@ class Server:
         issued = asyncio.run(self.services.workspaces.create_key(workspace_id, spec))
         return Client(self.url, issued.secret, workspace_id, issued.key.id)
 
-    def stop(self) -> None:
+    def begin_to_stop(self) -> None:
         self._uvicorn.should_exit = True
+
+    def stop(self) -> None:
+        self.begin_to_stop()
         self._thread.join(timeout=20)
+
+
+def problems_of(response: requests.Response) -> dict[str, str]:
+    """The codes of a VALIDATION_ERROR by field."""
+    body = response.json()
+    assert (response.status_code, body["code"]) == (400, "VALIDATION_ERROR"), response.text
+    return {problem["field"]: problem["code"] for problem in body["details"]["errors"]}
 
 
 @pytest.fixture
@@ -140,8 +150,8 @@ def start_server(tmp_path: Path, migrated_store: Path, clock: MovableClock) -> I
 
     yield start
     for server in running:
-        with suppress(RuntimeError):
-            server.stop()
+        server.begin_to_stop()
+    stopping_servers += running
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+_DEFAULT_DATA = Path("leadlight-data")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -12,8 +13,8 @@ class SettingsError(Exception):
     """A setting that can't be: the text says which, and what would do."""
 
 
-def _knob(default: Any, help: str) -> Any:  # noqa: A002  (the field's own term)
-    return field(default=default, metadata={"help": help})
+def _knob(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"help": meaning})
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Settings:
 
     host: str = _knob("127.0.0.1", "Address to listen on.")
     port: int = _knob(8000, "Port to listen on; 0 picks a free one.")
-    data: Path = _knob(Path("leadlight-data"), "Folder that holds everything.")
+    data: Path = _knob(_DEFAULT_DATA, "Folder that holds everything.")
     rate_limit: int = _knob(1000, "Requests an hour for a key without a limit of its own; 0 for no limit.")
     auth_failures_per_minute: int = _knob(
         300, "Failed authentications a minute and address before they get 429; 0 for no limit."
@@ -50,7 +51,7 @@ class Settings:
     def proxies(self) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
 
-    def _require(self, holds: bool, name: str, expected: str) -> None:
+    def _require(self, holds: object, name: str, expected: str) -> None:
         if not holds:
             given = getattr(self, name)
             raise SettingsError(f"LEADLIGHT_{name.upper()} is {given!r}; it has to be {expected}.")

@@ -14,8 +14,9 @@ from leadlight.http.query import Parameter, Rule, boolean, choice, choices, inte
 from leadlight.ids import LEAD
 from leadlight.leads import lead as rules
 from leadlight.leads.change import LeadDraft, LeadPatch
+from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import Lead, LeadStatus
-from leadlight.leads.listing import LeadFilter, LeadPage, LeadSort, Place
+from leadlight.leads.listing import LeadPage, LeadSort, Place
 from leadlight.leads.metadata import MAX_BYTES, metadata_rule, patch_rule
 from leadlight.leads.service import Deleted, OnDuplicate
 

@@ -12,8 +12,9 @@ from leadlight.ids import LEAD, NewId
 from leadlight.leads import listing, queries
 from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch, creation_changes, new_lead
 from leadlight.leads.check import find_faults
+from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import Lead
-from leadlight.leads.listing import LeadFilter, LeadPage, LeadSort, Place
+from leadlight.leads.listing import LeadPage, LeadSort, Place
 from leadlight.principal import Principal
 from leadlight.store.database import Database, Transaction
 from leadlight.store.idempotency import IdempotencyKey, erase_results, find_result, save_result

@@ -128,7 +128,7 @@ class GroupCommit(threading.Thread):
             self.batches += 1
             self.units += len(batch)
         except Exception as error:  # the disk, a lock held by another process, a broken file
-            logger.error("a batch of writes was not committed", exc_info=error)
+            logger.exception("a batch of writes was not committed")
             self._session.roll_back()
             for unit in batch:
                 unit.error = StoreUnavailable()
@@ -171,7 +171,7 @@ class GroupCommit(threading.Thread):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, units)
 
-    def _tidy_when_due(self, idle: bool) -> None:
+    def _tidy_when_due(self, *, idle: bool) -> None:
         if self._untidy and (idle or monotonic() - self._tidied_at > _TIDY_SECONDS):
             self._untidy = not self._session.tidy()
             self._tidied_at = monotonic()

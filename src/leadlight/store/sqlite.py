@@ -46,19 +46,19 @@ class SqliteTransaction:
     """Statements on one connection; its coroutines never suspend."""
 
     def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     async def rows(self, sql: str, **parameters: Value) -> list[Row]:
-        return cast("list[Row]", self._connection.execute(sql, parameters).fetchall())
+        return cast("list[Row]", self.connection.execute(sql, parameters).fetchall())
 
     async def row(self, sql: str, **parameters: Value) -> Row | None:
-        for row in self._connection.execute(sql, parameters):
+        for row in self.connection.execute(sql, parameters):
             return cast("Row", row)
         return None
 
     async def execute(self, sql: str, **parameters: Value) -> int:
-        self._connection.execute(sql, parameters)
-        return self._connection.changes()
+        self.connection.execute(sql, parameters)
+        return self.connection.changes()
 
     def json_text(self, column: str, parameter: str) -> str:
         # `->>` gives 1 and 0 for true and false; their JSON text is what a client means.
@@ -190,7 +190,7 @@ class SqliteDatabase:
         self._writer.stop()
         await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._pool.shutdown)
-        for connection in (*self._scanning, self._reading._connection):
+        for connection in (*self._scanning, self._reading.connection):
             connection.close()
 
     def _scan(self, unit: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -199,11 +199,11 @@ class SqliteDatabase:
             connection = _connect(self._path, cache_kib=8_000)
             self._scanning.append(connection)
             tx = self._scanners.tx = SqliteTransaction(connection)
-        tx._connection.execute("BEGIN")
+        tx.connection.execute("BEGIN")
         try:
             return drive(unit(tx, *args))
         finally:
-            tx._connection.execute("ROLLBACK")
+            tx.connection.execute("ROLLBACK")
 
 
 def _connect(path: Path, cache_kib: int) -> apsw.Connection:
@@ -224,7 +224,7 @@ def _connect(path: Path, cache_kib: int) -> apsw.Connection:
 
 
 def _migrate(session: SqliteSession) -> None:
-    connection = session.transaction._connection
+    connection = session.transaction.connection
     session.begin()
     try:
         connection.execute(

@@ -1,0 +1,97 @@
+"""Which leads: the filter of a list, and the WHERE clause made of it, out of fixed pieces of text."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from leadlight.leads.lead import LeadStatus, fold, to_e164
+from leadlight.store.database import Transaction, Value
+
+_INDEXED_LENGTH = 3
+LIKE = r"(name_key LIKE :pattern ESCAPE '\' OR email_key LIKE :pattern ESCAPE '\')"
+
+
+class LeadFilter(msgspec.Struct, frozen=True):
+    """Which leads; every part that is given has to hold. Times in milliseconds, bounds not included.
+
+    `phone` matches in E.164 form when both numbers have one. `metadata`: the text of the value at
+    a top-level key.
+    """
+
+    status: tuple[LeadStatus, ...] = ()
+    source: tuple[str, ...] = ()
+    search: str = ""
+    email: str | UnsetType = UNSET
+    phone: str | UnsetType = UNSET
+    created_after: int | None = None
+    created_before: int | None = None
+    updated_after: int | None = None
+    updated_before: int | None = None
+    metadata: dict[str, str] = {}
+
+
+class Conditions:
+    """The WHERE clause but for the text that is searched, and its parameters.
+
+    `matches`: SQL for the numbers of the leads that hold the text, when the text index can say.
+    `is_bare`: nothing but the workspace. `is_counted`: nothing but status and source, whose counts
+    are kept. `is_narrow`: an index finds the few leads that match at once.
+    """
+
+    def __init__(self, tx: Transaction, workspace_id: str, which: LeadFilter) -> None:
+        self.texts = ["workspace_id = :workspace_id"]
+        self.parameters: dict[str, Value] = {"workspace_id": workspace_id}
+        self._one_of("status", [status.value for status in which.status])
+        self._one_of("source", list(which.source))
+        self._compare("created_at", ">", which.created_after)
+        self._compare("created_at", "<", which.created_before)
+        self._compare("updated_at", ">", which.updated_after)
+        self._compare("updated_at", "<", which.updated_before)
+        if which.email is not UNSET:
+            self._compare("email_key", "=", fold(which.email))
+        if which.phone is not UNSET:
+            normal = to_e164(which.phone)
+            self._compare("phone_key" if normal else "phone", "=", normal or which.phone)
+        for index, (key, value) in enumerate(which.metadata.items()):
+            self.parameters[f"key_{index}"] = key
+            self.parameters[f"value_{index}"] = value
+            self.texts.append(f"{tx.json_text('metadata', f'key_{index}')} = :value_{index}")
+        needle = fold(which.search)
+        self._search = {"needle": needle, "pattern": f"%{_escape(needle)}%"} if needle else {}
+        self.matches = tx.contains_text("lead_text", "needle") if len(needle) >= _INDEXED_LENGTH else None
+        self.is_bare = len(self.texts) == 1
+        self.is_counted = not needle and len(self.texts) == 1 + bool(which.status) + bool(which.source)
+        self.is_narrow = which.email is not UNSET or which.phone is not UNSET
+
+    def _one_of(self, column: str, values: list[str]) -> None:
+        names = [f"{column}_{index}" for index in range(len(values))]
+        self.parameters.update(zip(names, values, strict=True))
+        if names:
+            self.texts.append(f"{column} IN ({', '.join(':' + name for name in names)})")
+
+    def _compare(self, column: str, operator: str, value: Value) -> None:
+        if value is not None:
+            name = f"bound_{len(self.parameters)}"
+            self.parameters[name] = value
+            self.texts.append(f"{column} {operator} :{name}")
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self.texts)
+
+    @property
+    def is_unfiltered(self) -> bool:
+        return self.is_bare and not self.has_text
+
+    @property
+    def has_text(self) -> bool:
+        return bool(self._search)
+
+    def using(self, search: str | None = None) -> dict[str, Value]:
+        """The parameters, with one form of the searched text (`needle` or `pattern`) if there is one."""
+        return self.parameters | {name: text for name, text in self._search.items() if name == search}
+
+
+def _escape(text: str) -> str:
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, "\\" + special)
+    return text
