@@ -6,6 +6,7 @@ refused here, not found out later.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -16,7 +17,8 @@ from leadlight.errors import Invalid, InvalidInput, LeadlightError, Problem
 MAX_DEPTH = 32
 """Levels of nesting below a field of the body (contract §3)."""
 
-_MAX_DIGITS = 309
+_MAX_DIGITS = 308
+_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 
 FieldRule = Callable[[Any], Any]
 """Takes a decoded value, gives the one to keep, or raises Invalid."""
@@ -54,7 +56,9 @@ class BodyDecoder:
         try:
             given = self._object.decode(body)
         except msgspec.ValidationError:
-            raise InvalidInput([Problem("body", "must be a JSON object", "invalid_type")]) from None
+            raise InvalidInput([*problems, Problem("body", "must be a JSON object", "invalid_type")]) from None
+        except msgspec.DecodeError:  # a name with half a surrogate pair; check_json found it
+            raise InvalidInput(problems) from None
         spoilt = {problem.field.partition(".")[0] for problem in problems}
         values: dict[str, Any] = {}
         for name, raw in given.items():
@@ -84,21 +88,32 @@ def check_json(body: bytes) -> list[Problem]:
     """What JSON that parses still must not contain. Raises InvalidJson, saying where, when it does not parse."""
     try:
         text = body.decode("utf-8")
-        _QUICK.decode(text)
     except UnicodeDecodeError as error:
         raise InvalidJson(f"The body is not UTF-8 (byte {error.start})", position=error.start) from None
+    try:
+        _parse(text, _QUICK)
+        suspicious = "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH
+    except _Suspicious:
+        suspicious = True
+    return _find_problems(text) if suspicious else []
+
+
+def _parse(text: str, decoder: json.JSONDecoder) -> Any:
+    try:
+        return decoder.decode(text)
     except json.JSONDecodeError as error:
-        where = {"line": error.lineno, "column": error.colno, "position": error.pos}
-        raise InvalidJson(
-            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})", **where
-        ) from None
+        raise _not_json(error.msg, text, error.pos) from None
+    except _NoNumber as error:
+        at = next(match.start() for match in _WORDS.finditer(text) if match[0][0] != '"')
+        raise _not_json(f"{error} is no number", text, at) from None
     except RecursionError:
         raise InvalidInput([_too_deep("body")]) from None
-    except _Suspicious:
-        return _find_problems(text)
-    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
-        return _find_problems(text)
-    return []
+
+
+def _not_json(why: str, text: str, position: int) -> InvalidJson:
+    line, column = text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+    sentence = f"The body is not JSON: {why} (line {line}, column {column})"
+    return InvalidJson(sentence, line=line, column=column, position=position)
 
 
 class _Suspicious(Exception):
@@ -131,8 +146,12 @@ def _quick_int(text: str) -> int:
     return int(text)
 
 
+class _NoNumber(Exception):
+    """NaN and its kin, which Python would take for numbers."""
+
+
 def _refuse_constant(name: str) -> Any:
-    raise InvalidJson(f"The body is not JSON: {name} is no JSON number")
+    raise _NoNumber(name)
 
 
 _QUICK = json.JSONDecoder(
@@ -162,7 +181,7 @@ _SLOW = json.JSONDecoder(object_pairs_hook=_slow_object, parse_int=_slow_int, pa
 
 def _find_problems(text: str) -> list[Problem]:
     problems: list[Problem] = []
-    _walk(_SLOW.decode(text), "", 0, problems)
+    _walk(_parse(text, _SLOW), "", 0, problems)
     return problems
 
 

@@ -89,7 +89,7 @@ class QueryDecoder:
 
 def integer(low: int, high: int, *, default: int | None = None) -> Rule:
     def parse(text: str) -> int:
-        if text.isascii() and text.lstrip("-").isdigit() and len(text) < 20 and low <= int(text) <= high:
+        if text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20 and low <= int(text) <= high:
             return int(text)
         raise Invalid("out_of_range", f"must be a whole number from {low} to {high}")
 

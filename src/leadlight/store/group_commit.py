@@ -1,8 +1,6 @@
 """The one thread that writes to an embedded store: it takes all that waits, commits once, then answers.
 
-A batch is first run without savepoints. Should a unit fail after it changed something, the whole
-batch is rolled back and run again with a savepoint each, so that the failed unit alone is undone.
-Units that refuse before they change anything, the usual case, cost nothing (docs/decisions/0003).
+Each unit has a savepoint of its own, so that one that fails is undone alone (docs/decisions/0003).
 """
 
 import asyncio
@@ -10,7 +8,8 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol
 
@@ -32,7 +31,6 @@ class Session(Protocol):
     def savepoint(self) -> None: ...
     def release(self) -> None: ...
     def undo_to_savepoint(self) -> None: ...
-    def changes(self) -> int: ...
     def is_broken(self, error: BaseException) -> bool: ...
     def tidy(self) -> bool: ...
     def close(self) -> None: ...
@@ -44,11 +42,7 @@ class _Unit:
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     result: Any = None
-    error: BaseException | None = field(default=None)
-
-
-class _DirtyFailure(Exception):
-    """A unit failed after it had changed something."""
+    error: BaseException | None = None
 
 
 def drive(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -120,39 +114,21 @@ class GroupCommit(threading.Thread):
 
     def _commit(self, batch: Sequence[_Unit]) -> None:
         try:
-            try:
-                self._run_batch(batch, self._run_bare)
-            except _DirtyFailure:
-                self._session.roll_back()
-                self._run_batch(batch, self._run_in_savepoint)
+            self._session.begin()
+            for unit in batch:
+                self._run(unit)
+            self._session.commit()
             self.batches += 1
             self.units += len(batch)
         except Exception as error:  # the disk, a lock held by another process, a broken file
             logger.exception("a batch of writes was not committed")
-            self._session.roll_back()
+            with suppress(Exception):  # should it fail too, the next batch is refused in its turn
+                self._session.roll_back()
             for unit in batch:
                 unit.error = StoreUnavailable()
                 unit.error.__cause__ = error
 
-    def _run_batch(self, batch: Sequence[_Unit], run: Callable[[_Unit], None]) -> None:
-        self._session.begin()
-        for unit in batch:
-            unit.result = unit.error = None
-            run(unit)
-        self._session.commit()
-
-    def _run_bare(self, unit: _Unit) -> None:
-        before = self._session.changes()
-        try:
-            unit.result = drive(unit.start())
-        except Exception as error:
-            if self._session.is_broken(error):
-                raise
-            unit.error = error
-            if self._session.changes() != before:
-                raise _DirtyFailure from error
-
-    def _run_in_savepoint(self, unit: _Unit) -> None:
+    def _run(self, unit: _Unit) -> None:
         self._session.savepoint()
         try:
             unit.result = drive(unit.start())

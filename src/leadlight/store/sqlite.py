@@ -103,9 +103,6 @@ class SqliteSession:
     def undo_to_savepoint(self) -> None:
         self._connection.execute("ROLLBACK TO unit")
 
-    def changes(self) -> int:
-        return self._connection.total_changes()
-
     def is_broken(self, error: BaseException) -> bool:
         return isinstance(error, _BROKEN) or not self._connection.in_transaction
 
