@@ -61,12 +61,9 @@ class SqliteTransaction:
         return self.connection.changes()
 
     def json_text(self, column: str, parameter: str) -> str:
-        # `->>` gives 1 and 0 for true and false; their JSON text is what a client means.
+        # `->>` would rewrite numbers and give 1 for true; `->` gives the JSON text as it was sent.
         path = f"""('$."' || :{parameter} || '"')"""
-        return (
-            f"CASE json_type({column}, {path}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' "
-            f"ELSE CAST({column} ->> {path} AS TEXT) END"
-        )
+        return f"CASE json_type({column}, {path}) WHEN 'text' THEN {column} ->> {path} ELSE {column} -> {path} END"
 
     def contains_text(self, index: str, parameter: str) -> str:
         first = "(SELECT number << 40 FROM workspaces WHERE id = :workspace_id)"
