@@ -119,14 +119,15 @@ Your workspace is {first.key.workspace_id}, and this is its admin key. It is not
 
 Create a lead:
 
-  curl -s {url}/api/v1/leads \\
+  LEAD=$(curl -s {url}/api/v1/leads \\
     -H "Authorization: Bearer {first.secret}" \\
     -H "Content-Type: application/json" \\
-    -d '{{"name": "Ada Park", "email": "ada@example.com", "metadata": {{"company": "Parkside"}}}}'
+    -d '{{"name": "Ada Park", "email": "ada@example.com", "metadata": {{"company": "Parkside"}}}}' \\
+    | tee /dev/stderr | grep -o 'lead_[0-9a-z]*')
 
-Read it (put in the id that came back):
+Read it:
 
-  curl -s {url}/api/v1/leads/LEAD_ID \\
+  curl -s {url}/api/v1/leads/$LEAD \\
     -H "Authorization: Bearer {first.secret}"
 """
     )
