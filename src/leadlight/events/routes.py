@@ -1,6 +1,6 @@
 """The feed: every change in a workspace, in order."""
 
-from leadlight.events.schemas import EVENT_PARAMETERS, EventList, EventQuery
+from leadlight.events.schemas import EVENT_EXAMPLE, EVENT_PARAMETERS, EventList, EventQuery
 from leadlight.events.service import EventService
 from leadlight.http.operation import Operation
 from leadlight.principal import Principal, Scope
@@ -24,6 +24,7 @@ class EventRoutes:
                 query=EventQuery,
                 parameters=EVENT_PARAMETERS,
                 response=EventList,
+                example=EVENT_EXAMPLE,
                 handler=self.list_events,
             ),
         ]

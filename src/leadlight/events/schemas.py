@@ -55,6 +55,22 @@ class EventList(msgspec.Struct, frozen=True):
         )
 
 
+EVENT_EXAMPLE = {
+    "events": [
+        {
+            "id": _EXAMPLE_ID,
+            "type": "lead.updated",
+            "timestamp": "2026-01-15T10:30:00.000Z",
+            "leadId": "lead_01kb2v6e3mf0r8n4t9q5w7x1yz",
+            "workspaceId": "ws_01kb2v5x9qe4m8c2n7t0r6w3hj",
+            "actor": {"type": "api_key", "id": "key_01kb2v5xq8d6y3f9k1m4p7s0tv"},
+            "changes": {"metadata": {"from": {"score": 42}, "to": {"score": 77}}},
+        }
+    ],
+    "pagination": {"limit": 100, "hasNext": False, "nextCursor": "3"},
+}
+
+
 class EventQuery(msgspec.Struct, frozen=True):
     after: int = 0
     types: tuple[EventType, ...] = ()

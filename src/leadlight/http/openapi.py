@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from leadlight import __version__
-from leadlight.errors import Problem
+from leadlight.errors import LeadlightError, Problem
 from leadlight.http.errors import STATUS
 from leadlight.http.operation import Operation
 from leadlight.http.query import Parameter
@@ -198,12 +198,15 @@ def _success(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> d
     headers = ["X-Request-Id", *_RATE_LIMIT_HEADERS]
     headers += ["ETag"] if operation.etag else []
     headers += ["Location", "Idempotency-Replayed"] if operation.idempotent else []
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    example: dict[str, Any] = {"success": True}
+    if operation.message is not None:
+        example["message"] = operation.message
+    example["data"] = operation.example
     return {
         "description": _MEANINGS[status],
         "headers": _refs(*headers),
-        "content": {
-            "application/json": {"schema": {"type": "object", "required": list(properties), "properties": properties}}
-        },
+        "content": {"application/json": {"schema": schema, "example": example}},
     }
 
 
@@ -215,8 +218,22 @@ def _failure(status: int, codes: list[str]) -> dict[str, Any]:
     return {
         "description": f"{_MEANINGS[status]}: " + ", ".join(f"`{code}`" for code in codes),
         "headers": _refs(*headers),
-        "content": {"application/json": {"schema": schema}},
+        "content": {"application/json": {"schema": schema, "examples": {code: _example(code) for code in codes}}},
     }
+
+
+def _example(code: str) -> dict[str, Any]:
+    sentence = _SENTENCES[code]
+    return {"value": {"success": False, "error": sentence, "code": code, "requestId": "req_4f1c2a9b7d3e8056"}}
+
+
+def _sentences(kind: type[LeadlightError]) -> dict[str, str]:
+    """What the errors say, by code."""
+    own = {kind.code: kind.summary} if hasattr(kind, "code") else {}
+    return {code: text for child in kind.__subclasses__() for code, text in _sentences(child).items()} | own
+
+
+_SENTENCES = _sentences(LeadlightError)
 
 
 def _error_schema(schema: dict[str, Any]) -> dict[str, Any]:

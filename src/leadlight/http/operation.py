@@ -35,7 +35,7 @@ class Operation:
     type, or a Reply that holds one, or raises a domain error. It never sees HTTP.
 
     `scope` None: any key that is valid. `message`: a sentence for people beside the data.
-    `errors`: the codes that are peculiar to it.
+    `errors`: the codes that are peculiar to it. `example`: of the answer's data.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Operation:
     description: str
     scope: Scope | None
     response: type[msgspec.Struct]
+    example: Mapping[str, Any]
     handler: Callable[..., Awaitable[Any]]
     status: int = 200
     existing_status: int | None = None
@@ -60,7 +61,6 @@ class Operation:
     message: str | None = None
     errors: tuple[str, ...] = ()
     request_example: Mapping[str, Any] | None = None
-    response_example: Mapping[str, Any] | None = None
     query_decoder: QueryDecoder = field(init=False)
     body_decoder: BodyDecoder | None = field(init=False)
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 
 
 class ReferencePage(NamedTuple):
@@ -32,6 +33,7 @@ def _resources() -> tuple[jinja2.Template, str]:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["pretty"] = lambda value: msgspec.json.format(msgspec.json.encode(value)).decode()
     environment.filters["kind"] = _kind
+    environment.filters["prose"] = _prose
     style = folder.joinpath("reference.css").read_text(encoding="utf-8")
     return environment.from_string(folder.joinpath("reference.html").read_text(encoding="utf-8")), style
 
@@ -43,6 +45,14 @@ def _sections(document: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any
         for method, operation in methods.items():
             by_tag[operation["tags"][0]].append({**operation, "method": method.upper(), "path": path})
     return list(by_tag.items())
+
+
+def _prose(text: str) -> Markup:
+    """A sentence whose `words in backticks` are code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

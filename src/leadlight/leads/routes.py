@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leadlight.events.schemas import EVENT_PARAMETERS, EventList, EventQuery
+from leadlight.events.schemas import EVENT_EXAMPLE, EVENT_PARAMETERS, EventList, EventQuery
 from leadlight.http.operation import Operation, Reply
 from leadlight.ids import LEAD
 from leadlight.leads.lead import Lead
@@ -29,6 +29,26 @@ _EXAMPLE = {
     "source": "website",
     "metadata": {"company": "Parkside", "utm_source": "newsletter", "score": 42},
 }
+_STORED = {
+    "id": "lead_01kb2v6e3mf0r8n4t9q5w7x1yz",
+    **_EXAMPLE,
+    "status": "new",
+    "createdAt": "2026-01-15T10:30:00.000Z",
+    "updatedAt": "2026-01-15T10:30:00.000Z",
+    "workspaceId": "ws_01kb2v5x9qe4m8c2n7t0r6w3hj",
+}
+_LISTED = {
+    "leads": [{name: value for name, value in _STORED.items() if name != "workspaceId"}],
+    "pagination": {
+        "limit": 10,
+        "hasNext": False,
+        "page": 1,
+        "total": 1,
+        "totalPages": 1,
+        "hasPrev": False,
+        "nextCursor": None,
+    },
+}
 
 
 class LeadRoutes:
@@ -48,6 +68,7 @@ class LeadRoutes:
                 scope=Scope.LEADS_READ,
                 path_id=LEAD,
                 response=LeadView,
+                example=_STORED,
                 etag=True,
                 errors=("LEAD_NOT_FOUND",),
                 handler=self.get_lead,
@@ -63,6 +84,7 @@ class LeadRoutes:
                 query=ListQuery,
                 parameters=LIST_PARAMETERS,
                 response=LeadList,
+                example=_LISTED,
                 handler=self.list_leads,
             ),
             Operation(
@@ -79,6 +101,7 @@ class LeadRoutes:
                 body=LeadCreate,
                 idempotent=True,
                 response=LeadView,
+                example=_STORED,
                 status=201,
                 existing_status=200,
                 etag=True,
@@ -100,6 +123,7 @@ class LeadRoutes:
                 path_id=LEAD,
                 if_match=True,
                 response=DeletedView,
+                example={"id": _STORED["id"], "deletedAt": "2026-01-15T10:30:00.000Z"},
                 message="Lead deleted successfully",
                 errors=("LEAD_NOT_FOUND", "PRECONDITION_FAILED"),
                 handler=self.delete_lead,
@@ -117,6 +141,7 @@ class LeadRoutes:
                 query=EventQuery,
                 parameters=EVENT_PARAMETERS,
                 response=EventList,
+                example=EVENT_EXAMPLE,
                 errors=("LEAD_NOT_FOUND",),
                 handler=self.list_lead_events,
             ),
@@ -136,6 +161,7 @@ class LeadRoutes:
             body=LeadUpdate,
             if_match=True,
             response=LeadView,
+            example=_STORED,
             etag=True,
             errors=("LEAD_NOT_FOUND", "PRECONDITION_FAILED"),
             handler=self.update_lead,

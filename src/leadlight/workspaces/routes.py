@@ -16,6 +16,24 @@ from leadlight.workspaces.schemas import (
 )
 from leadlight.workspaces.service import KeySpec, WorkspaceService
 
+_WORKSPACE = {
+    "id": "ws_01kb2v5x9qe4m8c2n7t0r6w3hj",
+    "name": "Northwind",
+    "createdAt": "2026-01-15T10:30:00.000Z",
+}
+_KEY = {
+    "id": "key_01kb2v5xq8d6y3f9k1m4p7s0tv",
+    "workspaceId": _WORKSPACE["id"],
+    "name": "Website form",
+    "scopes": ["leads:write"],
+    "rateLimit": 5000,
+    "createdAt": "2026-01-15T10:30:00.000Z",
+    "expiresAt": None,
+    "lastUsedAt": None,
+    "revokedAt": None,
+}
+_ISSUED = {**_KEY, "key": "sk-workspace_" + "0" * 38}
+
 
 class WorkspaceRoutes:
     def __init__(self, workspaces: WorkspaceService) -> None:
@@ -32,6 +50,7 @@ class WorkspaceRoutes:
                 description="Any valid key may ask: a quick way to try one.",
                 scope=None,
                 response=WorkspaceView,
+                example=_WORKSPACE,
                 handler=self.get_workspace,
             ),
             Operation(
@@ -45,6 +64,7 @@ class WorkspaceRoutes:
                 query=KeyQuery,
                 parameters=KEY_PARAMETERS,
                 response=KeyList,
+                example={"keys": [_KEY], "pagination": {"limit": 100, "hasNext": False, "nextCursor": None}},
                 handler=self.list_keys,
             ),
             Operation(
@@ -57,6 +77,7 @@ class WorkspaceRoutes:
                 scope=Scope.ADMIN,
                 body=KeyCreate,
                 response=KeyView,
+                example=_ISSUED,
                 status=201,
                 handler=self.create_key,
                 request_example={"name": "Website form", "scopes": ["leads:write"], "rateLimit": 5000},
@@ -71,6 +92,7 @@ class WorkspaceRoutes:
                 scope=Scope.ADMIN,
                 path_id=KEY,
                 response=RevokedView,
+                example={"id": _KEY["id"], "revokedAt": "2026-01-15T10:30:00.000Z"},
                 message="API key revoked",
                 handler=self.revoke_key,
             ),
@@ -87,6 +109,7 @@ class WorkspaceRoutes:
                 body=KeyRotate,
                 body_optional=True,
                 response=KeyView,
+                example=_ISSUED,
                 status=201,
                 handler=self.rotate_key,
                 errors=("CONFLICT",),

@@ -1,0 +1,80 @@
+"""The OpenAPI document: valid, complete, and true to what is served."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+from openapi_spec_validator import validate
+
+from leadlight.http.errors import STATUS
+from tests.conftest import Server
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture
+def document(server: Server) -> dict[str, Any]:
+    return dict(requests.get(f"{server.url}/openapi.json", timeout=10).json())
+
+
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [methods[name] for methods in document["paths"].values() for name in methods.keys() & METHODS]
+
+
+def test_is_valid_openapi(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_describes_every_operation(server: Server, document: dict[str, Any]) -> None:
+    served = {operation.id for operation in server.services.operations()}
+
+    assert {operation["operationId"] for operation in operations(document)} == served
+
+
+def test_every_answer_shows_the_request_id_and_an_example_that_fits(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        for status, response in operation["responses"].items():
+            assert "X-Request-Id" in response["headers"]
+            if status != "304":
+                check_examples(response["content"]["application/json"], document)
+
+
+def check_examples(content: dict[str, Any], document: dict[str, Any]) -> None:
+    schema = {**content["schema"], "components": document["components"]}
+    examples = (
+        [content["example"]] if "example" in content else [each["value"] for each in content["examples"].values()]
+    )
+    assert examples
+    for example in examples:
+        jsonschema.validate(example, schema)
+
+
+def test_request_examples_fit_their_schemas(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]["application/json"]
+            jsonschema.validate(content["example"], {**content["schema"], "components": document["components"]})
+
+
+def test_names_every_error_code_that_an_operation_can_answer(document: dict[str, Any]) -> None:
+    named = {
+        code
+        for operation in operations(document)
+        for response in operation["responses"].values()
+        for code in response.get("content", {}).get("application/json", {}).get("examples", {})
+    }
+
+    # The others are answers to what is no operation.
+    assert set(STATUS) - named == {"BAD_REQUEST", "METHOD_NOT_ALLOWED", "HEADERS_TOO_LARGE"}
+
+
+def test_the_reference_page_shows_every_operation_without_loading_anything(server: Server) -> None:
+    response = requests.get(f"{server.url}/docs", timeout=10)
+
+    assert response.status_code == 200
+    for operation in server.services.operations():
+        assert f'<section id="{operation.id}">' in response.text
+    assert "<script" not in response.text
+    assert "http://" not in response.text
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
