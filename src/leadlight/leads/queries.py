@@ -31,6 +31,11 @@ INSERT INTO lead_counts (workspace_id, status, source, leads)
 VALUES (:workspace_id, :status, :source, :step)
 ON CONFLICT (workspace_id, status, source) DO UPDATE SET leads = lead_counts.leads + excluded.leads
 """
+# A source may be personal ("sent by Jane Roe"): it does not outlive its last lead.
+_FORGET_COUNT = """
+DELETE FROM lead_counts
+WHERE workspace_id = :workspace_id AND status = :status AND source = :source AND leads = 0
+"""
 
 _STATUS = {status.value: status for status in LeadStatus}
 
@@ -105,10 +110,7 @@ def _mutable_columns(lead: Lead) -> dict[str, Any]:
 
 
 async def _count(tx: Transaction, lead: Lead, step: int) -> None:
-    await tx.execute(
-        _COUNT,
-        workspace_id=lead.workspace_id,
-        status=lead.status.value,
-        source=lead.source or "",
-        step=step,
-    )
+    row = {"workspace_id": lead.workspace_id, "status": lead.status.value, "source": lead.source or ""}
+    await tx.execute(_COUNT, **row, step=step)
+    if step < 0:
+        await tx.execute(_FORGET_COUNT, **row)

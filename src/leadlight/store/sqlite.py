@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, cast
 
@@ -22,6 +23,7 @@ from leadlight.errors import StoreUnavailable
 from leadlight.store.database import Progress, Row, Statistics, Transaction, Value
 from leadlight.store.group_commit import GroupCommit, drive
 from leadlight.store.migrate import load_migrations, pending
+from leadlight.store.scrubbing import VFS_NAME
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -115,7 +117,7 @@ class SqliteSession:
         return True
 
     def close(self) -> None:
-        self._connection.execute("PRAGMA optimize")
+        self.tidy()
         self._connection.close()
 
 
@@ -124,7 +126,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        session = SqliteSession(_connect(path, cache_kib=64_000))
+        session = SqliteSession(_connect(path, cache_kib=64_000, checkpoints=True))
         _migrate(session)
         self._writing = session.transaction
         self._writer = GroupCommit(session)
@@ -140,7 +142,8 @@ class SqliteDatabase:
         """Opens the store in a folder, makes it where there is none, and brings its schema up to date."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / FILE_NAME
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # its -wal and -shm take over the mode
+        with suppress(FileExistsError):  # opening and closing a file that is in use would drop its locks
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # -wal and -shm take over the mode
         return cls(path)
 
     async def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
@@ -200,8 +203,10 @@ class SqliteDatabase:
             tx.connection.execute("ROLLBACK")
 
 
-def _connect(path: Path, cache_kib: int) -> apsw.Connection:
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=256)
+def _connect(path: Path, *, cache_kib: int, checkpoints: bool = False) -> apsw.Connection:
+    """`checkpoints`: whether it may write to the file itself; all may write to the write-ahead log."""
+    vfs = VFS_NAME if checkpoints else None
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs, statementcachesize=256)
     connection.set_busy_timeout(_BUSY_MILLISECONDS)  # first: the others may meet another process
     for pragma in (
         "journal_mode = WAL",
@@ -210,10 +215,11 @@ def _connect(path: Path, cache_kib: int) -> apsw.Connection:
         "secure_delete = ON",
         "temp_store = MEMORY",
         f"cache_size = -{cache_kib}",
-        "wal_autocheckpoint = 4000",
+        f"wal_autocheckpoint = {4_000 if checkpoints else 0}",
         "trusted_schema = ON",  # the text index's triggers write to a virtual table
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0 if checkpoints else 1)
     return connection
 
 
@@ -251,7 +257,7 @@ def _back_up(path: Path, destination: Path, progress: Progress) -> None:
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         source.execute("BEGIN; SELECT count(*) FROM schema_migrations").fetchall()  # holds one snapshot
-        target = apsw.Connection(str(partial))
+        target = apsw.Connection(str(partial), vfs=VFS_NAME)
         with target.backup("main", source, "main") as copy:
             while not copy.done:
                 copy.step(_BACKUP_PAGES)
