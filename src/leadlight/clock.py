@@ -29,9 +29,8 @@ def to_iso(milliseconds: int) -> str:
 def from_iso(text: str) -> int:
     """Milliseconds since 1970 of an ISO 8601 date or time; without an offset it is UTC.
 
-    Raises ValueError when the text is no such time.
+    Raises ValueError when the text is no such time, or OverflowError when it is beyond the calendar.
     """
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return (moment - _EPOCH_UTC) // _MILLISECOND

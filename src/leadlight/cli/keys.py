@@ -20,6 +20,7 @@ from leadlight.workspaces.service import KeySpec
 commands = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST = 100 * 365 * _SECONDS["d"]
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 
 KeyId = Annotated[str, typer.Argument(help="The key's id, key_…")]
@@ -177,4 +178,7 @@ def _seconds(text: str, flag: str) -> int:
     match = _DURATION.fullmatch(text)
     if match is None:
         fail(f"{flag} has to be a number and a unit: 90d, 12h, 30m, 4w")
-    return int(match[1]) * _SECONDS[match[2]]
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST:
+        fail(f"{flag} has to be a hundred years or less")
+    return seconds

@@ -28,6 +28,7 @@ from leadlight.http.auth import Authenticator
 from leadlight.http.errors import (
     RETRY_AFTER_SECONDS,
     STATUS,
+    BadRequest,
     InternalError,
     MethodNotAllowed,
     PayloadTooLarge,
@@ -192,7 +193,7 @@ class Dispatch:
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                break
+                raise BadRequest("The body broke off before its end")
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > limit:

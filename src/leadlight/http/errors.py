@@ -47,6 +47,19 @@ class MethodNotAllowed(LeadlightError):
         self.allowed = allowed
 
 
+class BadRequest(LeadlightError):
+    code: ClassVar[str] = "BAD_REQUEST"
+    summary: ClassVar[str] = "This is not a valid HTTP request"
+
+
+class HeadersTooLarge(LeadlightError):
+    code: ClassVar[str] = "HEADERS_TOO_LARGE"
+    summary: ClassVar[str] = "The request line and headers are too large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request line and headers are larger than {limit} bytes", limit=limit)
+
+
 class PayloadTooLarge(LeadlightError):
     code: ClassVar[str] = "PAYLOAD_TOO_LARGE"
     summary: ClassVar[str] = "The body is too large"

@@ -124,11 +124,11 @@ class _Surroundings:
 
 async def _refuse(request: Request, exception: Exception) -> Response:
     assert isinstance(exception, HTTPException)  # noqa: S101  (registered for this type alone)
-    error: LeadlightError = RouteNotFound()
-    if exception.status_code == 405:
-        error = MethodNotAllowed(request.method, (exception.headers or {}).get("Allow", "GET, HEAD"))
-    response = _error_response(error, request.state.request_id)
-    response.headers.update(exception.headers or {})
+    if exception.status_code != 405:
+        return _error_response(RouteNotFound(), request.state.request_id)
+    allowed = ", ".join(sorted((exception.headers or {})["Allow"].split(", ")))
+    response = _error_response(MethodNotAllowed(request.method, allowed), request.state.request_id)
+    response.headers["Allow"] = allowed
     return response
 
 

@@ -6,17 +6,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from leadlight.errors import LeadlightError
 from leadlight.http.dispatch import request_id
-from leadlight.http.errors import error_body
-
-
-class MalformedRequest(LeadlightError):
-    code = "BAD_REQUEST"
-    summary = "This is not a valid HTTP request"
-
-
-class HeadersTooLarge(LeadlightError):
-    code = "HEADERS_TOO_LARGE"
-    summary = "The request line and headers are too large"
+from leadlight.http.errors import STATUS, BadRequest, HeadersTooLarge, error_body
 
 
 def bounded_protocol(max_header_bytes: int) -> type[HttpToolsProtocol]:
@@ -30,7 +20,7 @@ def bounded_protocol(max_header_bytes: int) -> type[HttpToolsProtocol]:
             if self._in_head:
                 self._head_bytes += len(data)
                 if self._head_bytes > max_header_bytes and not self._head_ends_within(data):
-                    self._refuse(431, HeadersTooLarge(limit=max_header_bytes))
+                    self._refuse(HeadersTooLarge(max_header_bytes))
                     return
             super().data_received(data)
 
@@ -48,18 +38,18 @@ def bounded_protocol(max_header_bytes: int) -> type[HttpToolsProtocol]:
             super().on_message_complete()
 
         def send_400_response(self, msg: str) -> None:
-            self._refuse(400, MalformedRequest(msg))
+            self._refuse(BadRequest(msg))
 
         def _head_ends_within(self, data: bytes) -> bool:
             """A first packet may hold a small head and a large body."""
             end = data.find(b"\r\n\r\n")
             return end >= 0 and self._head_bytes - len(data) + end <= max_header_bytes
 
-        def _refuse(self, status: int, error: LeadlightError) -> None:
+        def _refuse(self, error: LeadlightError) -> None:
             id_ = request_id(None)
             body = error_body(error, id_.decode())
             head: list[Any] = [
-                STATUS_LINE[status],
+                STATUS_LINE[STATUS[error.code]],
                 b"content-type: application/json\r\nx-request-id: " + id_,
                 b"\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body),
             ]

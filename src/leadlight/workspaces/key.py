@@ -34,6 +34,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     expires_at: int | None = None
     last_used_at: int | None = None
     revoked_at: int | None = None
+    replaced_by: str | None = None
 
     def is_valid(self, now: int) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

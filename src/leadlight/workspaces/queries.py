@@ -13,7 +13,9 @@ SELECT :id, coalesce(max(number), 0) + 1, :name, :created_at FROM workspaces
 """
 _FIND_WORKSPACE = "SELECT id, name, created_at FROM workspaces WHERE id = :id"
 _LIST_WORKSPACES = "SELECT id, name, created_at FROM workspaces ORDER BY number"
-_KEY_COLUMNS = "id, workspace_id, name, scopes, rate_limit, created_at, expires_at, last_used_at, revoked_at"
+_KEY_COLUMNS = (
+    "id, workspace_id, name, scopes, rate_limit, created_at, expires_at, last_used_at, revoked_at, replaced_by"
+)
 _INSERT_KEY = """
 INSERT INTO api_keys (id, workspace_id, name, hash, scopes, rate_limit, created_at, expires_at)
 VALUES (:id, :workspace_id, :name, :hash, :scopes, :rate_limit, :created_at, :expires_at)
@@ -25,8 +27,9 @@ _LIST_KEYS = f"""
 SELECT {_KEY_COLUMNS} FROM api_keys
 WHERE workspace_id = :workspace_id AND id > :after ORDER BY id LIMIT :limit
 """
-_EXPIRE_KEY = """
-UPDATE api_keys SET expires_at = :expires_at WHERE id = :id AND workspace_id = :workspace_id
+_REPLACE_KEY = """
+UPDATE api_keys SET replaced_by = :replaced_by, expires_at = :expires_at
+WHERE id = :id AND workspace_id = :workspace_id
 """
 _REVOKE_KEY = """
 UPDATE api_keys SET revoked_at = :revoked_at
@@ -86,8 +89,10 @@ async def list_keys(tx: Transaction, workspace_id: str, *, after: str, limit: in
     return [_key(*row) for row in rows]
 
 
-async def expire_key(tx: Transaction, workspace_id: str, key_id: str, expires_at: int) -> None:
-    await tx.execute(_EXPIRE_KEY, id=key_id, workspace_id=workspace_id, expires_at=expires_at)
+async def replace_key(tx: Transaction, old: ApiKey, *, replaced_by: str, expires_at: int) -> None:
+    await tx.execute(
+        _REPLACE_KEY, id=old.id, workspace_id=old.workspace_id, replaced_by=replaced_by, expires_at=expires_at
+    )
 
 
 async def revoke_key(tx: Transaction, workspace_id: str, key_id: str, revoked_at: int) -> None:

@@ -31,6 +31,7 @@ _KEY = {
     "expiresAt": None,
     "lastUsedAt": None,
     "revokedAt": None,
+    "replacedBy": None,
 }
 _ISSUED = {**_KEY, "key": "sk-workspace_" + "0" * 38}
 

@@ -99,6 +99,7 @@ class KeyView(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     expires_at: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)]
     last_used_at: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)]
     revoked_at: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)]
+    replaced_by: Annotated[str | None, Meta(description="The key that it was rotated to.")]
     key: Annotated[str, Meta(extra_json_schema={"pattern": "^sk-workspace_[A-Za-z0-9]{38}$"})] | UnsetType = UNSET
 
     @classmethod
@@ -113,6 +114,7 @@ class KeyView(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
             _iso(key.expires_at),
             _iso(key.last_used_at),
             _iso(key.revoked_at),
+            key.replaced_by,
             secret,
         )
 

@@ -77,7 +77,7 @@ class WorkspaceService:
     ) -> IssuedKey:
         """Issues a key like this one; the old one goes on working for the time of grace.
 
-        Raises NotFound, or Conflict for a key that is revoked or expired.
+        Raises NotFound, or Conflict for a key that is revoked, expired or rotated already.
         """
         return await self._database.write(self._rotate, workspace_id, key_id, grace_seconds)
 
@@ -145,13 +145,16 @@ class WorkspaceService:
         old = await self._get_key(tx, workspace_id, key_id)
         if not old.is_valid(now):
             raise Conflict("This key is revoked or expired; create a new one instead", keyId=key_id)
+        if old.replaced_by is not None:
+            raise Conflict(
+                "This key was rotated already; rotate its successor", keyId=key_id, replacedBy=old.replaced_by
+            )
         lifetime = old.expires_at - old.created_at if old.expires_at is not None else None
         spec = KeySpec(old.name, old.scopes, old.rate_limit, now + lifetime if lifetime is not None else None)
         issued = await self._insert_key(tx, workspace_id, spec)
-        ends = now + grace_seconds * 1000
-        await queries.expire_key(
-            tx, workspace_id, key_id, min(ends, old.expires_at) if old.expires_at is not None else ends
-        )
+        grace_ends = now + grace_seconds * 1000
+        ends = grace_ends if old.expires_at is None else min(grace_ends, old.expires_at)
+        await queries.replace_key(tx, old, replaced_by=issued.key.id, expires_at=ends)
         return issued
 
     async def _revoke(self, tx: Transaction, workspace_id: str, key_id: str) -> ApiKey:

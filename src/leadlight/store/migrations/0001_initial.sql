@@ -18,7 +18,8 @@ CREATE TABLE api_keys (
     created_at BIGINT NOT NULL,
     expires_at BIGINT,
     last_used_at BIGINT,
-    revoked_at BIGINT
+    revoked_at BIGINT,
+    replaced_by TEXT                        -- the key that it was rotated to
 );
 CREATE INDEX api_keys_of_workspace ON api_keys (workspace_id, id);
 
