@@ -137,8 +137,20 @@ def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def stopping_servers() -> Iterator[list[Server]]:
+    """Servers that were told to stop: each takes a while, for which the next test need not wait."""
+    servers: list[Server] = []
+    yield servers
+    for server in servers:
+        with suppress(RuntimeError):
+            server.stop()
+
+
 @pytest.fixture
-def start_server(tmp_path: Path, migrated_store: Path, clock: MovableClock) -> Iterator[Callable[..., Server]]:
+def start_server(
+    tmp_path: Path, migrated_store: Path, clock: MovableClock, stopping_servers: list[Server]
+) -> Iterator[Callable[..., Server]]:
     """Starts servers with settings of the test's choice."""
     running: list[Server] = []
 

@@ -59,14 +59,13 @@ def create_app(settings: Settings, database: Database, clock: Clock = system_clo
     services = Services(database, clock)
     operations = services.operations()
     metrics = Metrics(database.statistics)
-    access_log = AccessLog(clock)
+    access_log = AccessLog(metrics)
     dispatch = Dispatch(
         operations,
         authenticator=Authenticator(services.workspaces.find_principal, clock),
         windows=SlidingWindows(),
         failures=SlidingWindows(seconds=60),
-        metrics=metrics,
-        access_log=access_log,
+        note=access_log.note,
         clock=clock,
         rate_limit=settings.rate_limit,
         failure_limit=settings.auth_failures_per_minute,
@@ -75,9 +74,10 @@ def create_app(settings: Settings, database: Database, clock: Clock = system_clo
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        housekeeping = asyncio.create_task(_keep_house(services))
+        tasks = [asyncio.create_task(_keep_house(services)), asyncio.create_task(access_log.keep_flushing())]
         yield
-        housekeeping.cancel()
+        for task in tasks:
+            task.cancel()
         with contextlib.suppress(StoreUnavailable):
             await services.workspaces.save_last_used()
         await database.close()
@@ -87,6 +87,7 @@ def create_app(settings: Settings, database: Database, clock: Clock = system_clo
         document=openapi_document(operations),
         metrics=metrics,
         access_log=access_log,
+        clock=clock,
         beat=services.workspaces.beat,
         lifespan=lifespan,
     )

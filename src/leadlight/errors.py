@@ -58,13 +58,25 @@ class LeadlightError(Exception):
         super().__init__(self.message)
 
 
+_MOST_TOLD = 100
+_LONGEST_FIELD = 200
+
+
+def _shortened(field: str) -> str:
+    return field if len(field) <= _LONGEST_FIELD else field[: _LONGEST_FIELD - 1] + "…"
+
+
 class InvalidInput(LeadlightError):
     code = "VALIDATION_ERROR"
     summary = "Validation failed"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(errors=list(problems))
-        self.problems = problems
+        """Tells so many problems, in so many words, that an answer stays small whatever was sent."""
+        told = [Problem(_shortened(problem.field), problem.message, problem.code) for problem in problems[:_MOST_TOLD]]
+        if len(problems) > _MOST_TOLD:
+            told.append(Problem("", f"and {len(problems) - _MOST_TOLD} more problems", "more"))
+        super().__init__(errors=told)
+        self.problems = told
 
 
 class InvalidId(LeadlightError):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from leadlight.app import Services
@@ -24,8 +25,9 @@ def backup(
     if not file.resolve().parent.is_dir():
         fail(f"there is no folder {file.resolve().parent}")
     columns = (TextColumn("backing up"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
 
-    with Progress(*columns, disable=as_json, transient=True) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("backup")
 
         def advance(done: int, total: int) -> None:

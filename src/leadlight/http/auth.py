@@ -26,23 +26,27 @@ class Authenticator:
         self._clock = clock
         self._cache: dict[bytes, tuple[Principal, int]] = {}
 
-    def cached(self, header: bytes | None) -> Principal | None:
+    def cached(self, header: bytes | None, now: int) -> Principal | None:
         """The caller, if its key was looked up a moment ago."""
         if header is None:
-            raise MissingAuthHeader
+            return None
         entry = self._cache.get(hashlib.sha256(header).digest())
         if entry is None:
             return None
         principal, checked_at = entry
-        now = self._clock()
         if not 0 <= now - checked_at < _FRESH_MILLISECONDS:
             return None
         if principal.expires_at is not None and principal.expires_at <= now:
             return None
         return principal
 
-    async def look_up(self, header: bytes) -> Principal:
-        """Raises MalformedAuthHeader, or InvalidApiKey for a key that is unknown, revoked or expired."""
+    async def look_up(self, header: bytes | None) -> Principal:
+        """The caller, from the store.
+
+        Raises MissingAuthHeader, MalformedAuthHeader, or InvalidApiKey for a key that is unknown, revoked or expired.
+        """
+        if header is None:
+            raise MissingAuthHeader
         match = _BEARER.fullmatch(header)
         if match is None:
             raise MalformedAuthHeader

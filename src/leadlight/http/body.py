@@ -1,12 +1,13 @@
 """Request bodies: JSON read strictly, then field by field, with every problem named at once.
 
 Strict means: UTF-8, no name twice in an object, numbers that a double can hold, no NUL, no lone
-surrogate, and nesting that is bounded. What PostgreSQL or a JavaScript client can't carry is
+surrogate, and nesting that is bounded. What another store or a JavaScript client can't carry is
 refused here, not found out later.
 """
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -167,8 +168,8 @@ def _slow_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) == len(pairs):
         return found
     repeated = _Repeated(found)
-    names = [name for name, _ in pairs]
-    repeated.names = tuple(name for name in found if names.count(name) > 1)
+    times = Counter(name for name, _ in pairs)
+    repeated.names = tuple(name for name, count in times.items() if count > 1)
     return repeated
 
 

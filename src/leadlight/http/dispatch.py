@@ -4,10 +4,11 @@ A request goes through: route, authentication, scope, rate limit, id format, que
 handler, envelope (contract §1). Nothing here awaits a lock or a thread; a look-up is one pass.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from contextlib import suppress
 from random import Random
 from time import perf_counter
 from typing import Any
@@ -23,7 +24,7 @@ from leadlight.errors import (
     StoreUnavailable,
     Unauthenticated,
 )
-from leadlight.http.access_log import AccessLog
+from leadlight.http.access_log import Noted
 from leadlight.http.auth import Authenticator
 from leadlight.http.errors import (
     RETRY_AFTER_SECONDS,
@@ -36,7 +37,6 @@ from leadlight.http.errors import (
     error_body,
 )
 from leadlight.http.idempotency import idempotency_key
-from leadlight.http.metrics import Metrics
 from leadlight.http.operation import Operation, Reply
 from leadlight.http.ratelimit import SlidingWindows, Usage
 from leadlight.http.routing import Routes
@@ -47,6 +47,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+WRITE_WHOLE = "leadlight.write_whole"
+"""In the scope of a server that can write an answer at once: the function that does it."""
+
 logger = logging.getLogger("leadlight.http")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
@@ -56,21 +59,22 @@ _COMMON: Headers = [
     (b"content-type", b"application/json"),
     (b"x-content-type-options", b"nosniff"),
 ]
+_DISCARD_BYTES = 64 << 20
+_DISCARD_SECONDS = 5
 _random = Random()  # noqa: S311  (request ids tell requests apart; they are no secrets)
 
 
-@dataclass(slots=True)
-class _Exchange:
+class _Exchange(msgspec.Struct):
     """What is known of a request so far; an error's answer needs it too."""
 
     request_id: bytes
+    began_at: int
     operation: str = "unmatched"
     caller: Principal | None = None
     usage: Usage | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct):
     status: int
     body: bytes
     headers: Headers
@@ -84,8 +88,7 @@ class Dispatch:
         authenticator: Authenticator,
         windows: SlidingWindows,
         failures: SlidingWindows,
-        metrics: Metrics,
-        access_log: AccessLog,
+        note: Callable[[Noted], None],
         clock: Clock,
         rate_limit: int,
         failure_limit: int,
@@ -95,8 +98,7 @@ class Dispatch:
         self._authenticator = authenticator
         self._windows = windows
         self._failures = failures
-        self._metrics = metrics
-        self._access_log = access_log
+        self._note = note
         self._clock = clock
         self._rate_limit = rate_limit
         self._failure_limit = failure_limit
@@ -106,10 +108,12 @@ class Dispatch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        exchange = _Exchange(request_id(headers.get(b"x-request-id")))
+        exchange = _Exchange(request_id(headers.get(b"x-request-id")), self._clock())
         try:
             answer = await self._serve(exchange, scope, headers, receive)
         except LeadlightError as error:
+            if _closes_unread(scope, headers):
+                await _discard_body(receive)
             answer = self._refuse(exchange, error)
         except Exception as error:
             text = exchange.request_id.decode()
@@ -118,9 +122,21 @@ class Dispatch:
         answer.headers.append((b"x-request-id", exchange.request_id))
         if exchange.usage is not None:
             answer.headers.extend(_usage_headers(exchange.usage))
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
-        self._record(exchange, scope["method"], answer.status, perf_counter() - started)
+        write_whole = scope.get(WRITE_WHOLE)
+        if write_whole is None or not write_whole(answer.status, answer.headers, answer.body):
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send({"type": "http.response.body", "body": answer.body})
+        self._note(
+            Noted(
+                exchange.began_at,
+                exchange.request_id,
+                scope["method"],
+                exchange.operation,
+                answer.status,
+                perf_counter() - started,
+                exchange.caller,
+            )
+        )
 
     async def _serve(self, exchange: _Exchange, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> _Answer:
         method, path = scope["method"], scope["path"]
@@ -129,8 +145,13 @@ class Dispatch:
         operation, path_id = self._routes.match(method, path)
         exchange.operation = operation.id
 
-        caller = exchange.caller = await self._authenticate(scope, headers.get(b"authorization"))
-        self._admit(exchange, caller, operation)
+        now = exchange.began_at
+        authorization = headers.get(b"authorization")
+        caller = self._authenticator.cached(authorization, now)
+        if caller is None:
+            caller = await self._authenticate(scope, authorization)
+        exchange.caller = caller
+        self._admit(exchange, caller, operation, now // 1000)
         arguments: list[Any] = [caller]
         if operation.path_id is not None:
             if not operation.path_id.accepts(path_id):
@@ -156,11 +177,7 @@ class Dispatch:
 
     async def _authenticate(self, scope: Scope, header: bytes | None) -> Principal:
         try:
-            caller = self._authenticator.cached(header)
-            if caller is None:
-                assert header is not None  # noqa: S101  (cached() raises when it is missing)
-                caller = await self._authenticator.look_up(header)
-            return caller
+            return await self._authenticator.look_up(header)
         except Unauthenticated:
             if self._failure_limit:
                 now = self._clock() // 1000
@@ -170,10 +187,9 @@ class Dispatch:
                     raise _exceeded(usage, now) from None
             raise
 
-    def _admit(self, exchange: _Exchange, caller: Principal, operation: Operation) -> None:
+    def _admit(self, exchange: _Exchange, caller: Principal, operation: Operation, now: int) -> None:
         """Scope first, then the window: a request that is refused does not count."""
         limit = self._rate_limit if caller.rate_limit is None else caller.rate_limit
-        now = self._clock() // 1000
         if operation.scope is not None and not caller.may(operation.scope):
             if limit:
                 exchange.usage = self._windows.look(caller.key_id, limit, now)
@@ -244,18 +260,24 @@ class Dispatch:
                 headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
         return _Answer(STATUS[error.code], body, headers)
 
-    def _record(self, exchange: _Exchange, method: str, status: int, seconds: float) -> None:
-        self._metrics.observe(exchange.operation, status, seconds)
-        caller = exchange.caller
-        self._access_log.request(
-            exchange.request_id.decode(),
-            method,
-            exchange.operation,
-            status,
-            seconds,
-            caller.workspace_id if caller else None,
-            caller.key_id if caller else None,
-        )
+
+def _closes_unread(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Whether the connection will be closed although a body may be on its way: the answer would be lost with it."""
+    has_body = b"content-length" in headers or b"transfer-encoding" in headers
+    closes = scope["http_version"] == "1.0" or b"close" in headers.get(b"connection", b"").lower()
+    return has_body and closes and b"expect" not in headers
+
+
+async def _discard_body(receive: Receive) -> None:
+    """Takes what a client still sends, up to a bound, so that it comes to read the answer."""
+    discarded = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while discarded < _DISCARD_BYTES:
+                message = await receive()
+                discarded += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def request_id(given: bytes | None) -> bytes:

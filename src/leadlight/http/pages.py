@@ -14,8 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from leadlight.clock import Clock
 from leadlight.errors import LeadlightError, StoreUnavailable
-from leadlight.http.access_log import AccessLog
+from leadlight.http.access_log import AccessLog, Noted
 from leadlight.http.dispatch import request_id
 from leadlight.http.errors import (
     RETRY_AFTER_SECONDS,
@@ -43,6 +44,7 @@ def pages(
     document: Mapping[str, Any],
     metrics: Metrics,
     access_log: AccessLog,
+    clock: Clock,
     beat: Callable[[], Awaitable[None]],
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> ASGIApp:
@@ -59,6 +61,7 @@ def pages(
         return _json({"status": "ok", "store": "ok"})
 
     async def show_metrics(request: Request) -> Response:
+        access_log.flush()
         return Response(metrics.render(), headers={"content-type": CONTENT_TYPE.decode()})
 
     encoded = msgspec.json.encode(document)
@@ -83,25 +86,25 @@ def pages(
             Route("/health/ready", ready),
             Route("/metrics", show_metrics),
         ],
-        exception_handlers={HTTPException: _refuse},
+        exception_handlers={HTTPException: _refuse, Exception: _fail},
         lifespan=lifespan,
     )
-    return _Surroundings(application, metrics, access_log)
+    return _Surroundings(application, access_log, clock)
 
 
 class _Surroundings:
     """What every answer gets: a request id, the security headers, a line in the log, a place in the counts."""
 
-    def __init__(self, application: ASGIApp, metrics: Metrics, access_log: AccessLog) -> None:
+    def __init__(self, application: ASGIApp, access_log: AccessLog, clock: Clock) -> None:
         self._application = application
-        self._metrics = metrics
         self._access_log = access_log
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        started, status = perf_counter(), 500
+        began_at, started, status = self._clock(), perf_counter(), 500
         id_ = request_id(dict(scope["headers"]).get(b"x-request-id"))
         scope["state"]["request_id"] = id_.decode()
 
@@ -114,12 +117,10 @@ class _Surroundings:
 
         try:
             await self._application(scope, receive, send_with_headers)
-        except Exception:
+        except Exception:  # Starlette has answered with _fail by now, and raises it again for the log
             logger.exception("a page failed", extra={"request_id": id_.decode()})
-            await _error_response(InternalError(), id_.decode())(scope, receive, send_with_headers)
         seconds = perf_counter() - started
-        self._metrics.observe("page", status, seconds)
-        self._access_log.request(id_.decode(), scope["method"], "page", status, seconds, None, None)
+        self._access_log.note(Noted(began_at, id_, scope["method"], "page", status, seconds, None))
 
 
 async def _refuse(request: Request, exception: Exception) -> Response:
@@ -130,6 +131,10 @@ async def _refuse(request: Request, exception: Exception) -> Response:
     response = _error_response(MethodNotAllowed(request.method, allowed), request.state.request_id)
     response.headers["Allow"] = allowed
     return response
+
+
+async def _fail(request: Request, exception: Exception) -> Response:
+    return _error_response(InternalError(), request.state.request_id)
 
 
 def _error_response(error: LeadlightError, id_: str) -> Response:

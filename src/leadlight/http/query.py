@@ -115,14 +115,18 @@ def text(max_length: int, *, min_length: int = 0) -> Rule:
     return Rule(parse, {"type": "string", "minLength": min_length, "maxLength": max_length, "pattern": "^[^\\x00]*$"})
 
 
-def texts(max_length: int) -> Rule:
+def texts(max_length: int, *, max_items: int = 100) -> Rule:
     """Several texts by comma."""
     one = text(max_length, min_length=1)
 
     def parse(value: str) -> tuple[str, ...]:
-        return tuple(one.parse(part.strip()) for part in value.split(","))
+        parts = value.split(",")
+        if len(parts) > max_items:
+            raise Invalid("too_many", f"at most {max_items} can be asked for at once")
+        return tuple(one.parse(part.strip()) for part in parts)
 
-    return Rule(parse, {"type": "array", "items": one.schema, "minItems": 1}, style="form")
+    schema = {"type": "array", "items": one.schema, "minItems": 1, "maxItems": max_items}
+    return Rule(parse, schema, style="form")
 
 
 def choice(kind: type[E], *, default: E | None = None) -> Rule:

@@ -49,10 +49,6 @@ class _Window:
             while counts[self.oldest % seconds] == 0:
                 self.oldest += 1
 
-    def count(self) -> None:
-        self.counts[self.newest % len(self.counts)] += 1
-        self.total += 1
-
 
 class SlidingWindows:
     """The windows of many callers, by any name. `seconds`: how long each is."""
@@ -64,10 +60,13 @@ class SlidingWindows:
 
     def hit(self, caller: str, limit: int, now: int) -> Usage:
         """Counts a request at a Unix second, unless it is over the limit: a refused one does not count."""
-        window = self._move(caller, now)
+        window = self._windows.get(caller)
+        if window is None or window.newest != now or not window.total:
+            window = self._move(caller, now)
         allowed = window.total < limit
         if allowed:
-            window.count()
+            window.counts[window.newest % self._seconds] += 1
+            window.total += 1
         return Usage(allowed, limit, window.total, window.oldest + self._seconds)
 
     def look(self, caller: str, limit: int, now: int) -> Usage:

@@ -55,7 +55,7 @@ def name_rule(name: str) -> str:
 def email_rule(email: str) -> str:
     email = _bounded(email, MAX_EMAIL)
     try:
-        email_validator.validate_email(email, check_deliverability=False)
+        email_validator.validate_email(email, check_deliverability=False, strict=True)
     except email_validator.EmailNotValidError as error:
         raise Invalid("invalid_email", f"must be a valid email address: {error}") from None
     return email

@@ -86,6 +86,7 @@ class LeadView(msgspec.Struct, frozen=True, rename="camel"):
 
     @classmethod
     def of(cls, lead: Lead) -> "LeadView":
+        created_at = to_iso(lead.created_at)
         return cls(
             lead.id,
             lead.name,
@@ -94,8 +95,8 @@ class LeadView(msgspec.Struct, frozen=True, rename="camel"):
             lead.source,
             lead.status,
             lead.metadata,  # type: ignore[arg-type]  # JSON text, spliced in as it is stored
-            to_iso(lead.created_at),
-            to_iso(lead.updated_at),
+            created_at,
+            created_at if lead.updated_at == lead.created_at else to_iso(lead.updated_at),
             lead.workspace_id,
         )
 
@@ -208,6 +209,9 @@ CREATE_PARAMETERS = (
 )
 
 
+MAX_METADATA_FILTERS = 20
+
+
 class ListQuery(msgspec.Struct, frozen=True):
     page: int | UnsetType = UNSET
     limit: int = 10
@@ -230,6 +234,9 @@ class ListQuery(msgspec.Struct, frozen=True):
         """Refuses parameters that are good alone but not together."""
         if self.by_cursor and self.page is not UNSET:
             raise InvalidInput([Problem("page", "does not go with cursor; send one of them", "conflict")])
+        if len(self.metadata) > MAX_METADATA_FILTERS:
+            message = f"at most {MAX_METADATA_FILTERS} keys can be asked for at once"
+            raise InvalidInput([Problem("metadata", message, "too_many")])
         if self.place and self.sort not in (UNSET, self.place.sort):
             message = f"the cursor continues a list sorted by {self.place.sort.value}"
             raise InvalidInput([Problem("sort", message, "conflict")])

@@ -53,7 +53,7 @@ Progress = Callable[[int, int], None]
 class Database(Protocol):
     """A store that is open."""
 
-    async def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
+    def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> Awaitable[T]:
         """Runs a query by key, whose cost is flat."""
 
     async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:

@@ -49,17 +49,26 @@ class SqliteTransaction:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
+        self._cursor = connection.cursor()
 
     async def rows(self, sql: str, **parameters: Value) -> list[Row]:
-        return cast("list[Row]", self.connection.execute(sql, parameters).fetchall())
+        try:
+            return cast("list[Row]", self._cursor.execute(sql, parameters).fetchall())
+        except _BROKEN as error:
+            raise StoreUnavailable from error
 
     async def row(self, sql: str, **parameters: Value) -> Row | None:
-        for row in self.connection.execute(sql, parameters):
-            return cast("Row", row)
-        return None
+        try:
+            rows = self._cursor.execute(sql, parameters).fetchall()  # all, so that the statement ends
+        except _BROKEN as error:
+            raise StoreUnavailable from error
+        return rows[0] if rows else None
 
     async def execute(self, sql: str, **parameters: Value) -> int:
-        self.connection.execute(sql, parameters)
+        try:
+            self._cursor.execute(sql, parameters).fetchall()
+        except _BROKEN as error:
+            raise StoreUnavailable from error
         return self.connection.changes()
 
     def json_text(self, column: str, parameter: str) -> str:
@@ -103,7 +112,7 @@ class SqliteSession:
         self._connection.execute("ROLLBACK TO unit")
 
     def is_broken(self, error: BaseException) -> bool:
-        return isinstance(error, _BROKEN) or not self._connection.in_transaction
+        return isinstance(error, (StoreUnavailable, *_BROKEN)) or not self._connection.in_transaction
 
     def tidy(self) -> bool:
         """Empties the write-ahead log, so that what was deleted is in no file; False if a reader is in the way."""
@@ -131,7 +140,8 @@ class SqliteDatabase:
         self._writing = session.transaction
         self._writer = GroupCommit(session)
         self._writer.start()
-        self._reading = SqliteTransaction(_connect(path, cache_kib=16_000))
+        self._reading = SqliteTransaction(_connect(path, cache_kib=32_000))
+        self._has_snapshot = False
         self._scanners = threading.local()
         self._scanning: list[apsw.Connection] = []
         self._waiting_scans = 0
@@ -144,13 +154,20 @@ class SqliteDatabase:
         path = folder / FILE_NAME
         with suppress(FileExistsError):  # opening and closing a file that is in use would drop its locks
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # -wal and -shm take over the mode
-        return cls(path)
-
-    async def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         try:
-            return await unit(self._reading, *args)
+            return cls(path)
         except _BROKEN as error:
-            raise StoreUnavailable from error
+            raise StoreUnavailable(str(error)) from error
+
+    def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> Awaitable[T]:
+        # What runs in one turn of the loop shares a snapshot, which saves each query the taking of a lock. None of it
+        # can miss what it must see: a request that comes later, or a write that is answered later, is queued behind
+        # the end of this snapshot (docs/decisions/0006).
+        if not self._has_snapshot:
+            asyncio.get_running_loop().call_soon(self._end_snapshot)
+            self._reading.connection.execute("BEGIN")
+            self._has_snapshot = True
+        return unit(self._reading, *args)
 
     async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         if self._waiting_scans >= _MAX_WAITING_SCANS:
@@ -189,6 +206,10 @@ class SqliteDatabase:
         await asyncio.to_thread(self._pool.shutdown)
         for connection in (*self._scanning, self._reading.connection):
             connection.close()
+
+    def _end_snapshot(self) -> None:
+        self._has_snapshot = False
+        self._reading.connection.execute("ROLLBACK")
 
     def _scan(self, unit: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         tx: SqliteTransaction | None = getattr(self._scanners, "tx", None)
@@ -252,9 +273,9 @@ def _yield_the_processor() -> None:
 
 
 def _back_up(path: Path, destination: Path, progress: Progress) -> None:
-    source = _connect(path, cache_kib=8_000)
     partial = destination.with_name(destination.name + ".partial")
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    source = _connect(path, cache_kib=8_000)
     try:
         source.execute("BEGIN; SELECT count(*) FROM schema_migrations").fetchall()  # holds one snapshot
         target = apsw.Connection(str(partial), vfs=VFS_NAME)

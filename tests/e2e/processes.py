@@ -1,0 +1,94 @@
+"""`python -m leadlight` as a process of its own, the way it runs for real."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+_URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
+_KEY = re.compile(r"sk-workspace_[A-Za-z0-9]{38}")
+
+
+def leadlight(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end."""
+    command = [sys.executable, "-m", "leadlight", *arguments, "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+class ServerProcess:
+    """A server on a data folder. `key`: the one that it printed, if it printed one."""
+
+    def __init__(self, data: Path, log: Path, *options: str, port: int = 0) -> None:
+        command = [sys.executable, "-m", "leadlight", "serve", "--port", str(port), "--data", str(data), *options]
+        self._output, self._log = log.with_suffix(".out"), log
+        self.started_at = time.monotonic()
+        with self._output.open("w") as out, log.open("w") as errors:
+            self.process = subprocess.Popen(command, stdout=out, stderr=errors)
+        self.port = int(self._wait_for(_URL)[1])
+        self.output = self._output.read_text()
+        found = _KEY.search(self.output)
+        self.key = found[0] if found else None
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def ready_after(self) -> float:
+        """Seconds from the start of the process to its first answer; waits for it."""
+        while True:
+            try:
+                connection = self.connect()
+                status, _ = ask(connection, "GET", "/health/ready")
+                connection.close()
+            except OSError:
+                assert self.process.poll() is None, self._log.read_text()
+                time.sleep(0.01)
+                continue
+            assert status == 200
+            return time.monotonic() - self.started_at
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=20)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Asks it to end; answers its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=40)
+
+    def resident_kib(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])  # type: ignore[index]
+
+    def _wait_for(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            found = pattern.search(self._output.read_text())
+            if found and self._output.read_text().endswith("\n"):
+                return found
+            assert self.process.poll() is None, self._log.read_text()
+            time.sleep(0.005)
+        raise AssertionError(f"the server did not start: {self._log.read_text()}")
+
+
+def ask(
+    connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, key: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """One request; its status and its JSON. Raises OSError or HTTPException when the server goes away."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    response = connection.getresponse()
+    content = response.read()
+    return response.status, json.loads(content) if content else {}
+
+
+def soft_limit() -> float:
+    """How much longer things may take here than on a machine that has nothing else to do."""
+    return 1.0 + os.getloadavg()[0]
