@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from leadlight.clock import Clock, system_clock
 from leadlight.errors import StoreUnavailable
@@ -60,17 +60,6 @@ def create_app(settings: Settings, database: Database, clock: Clock = system_clo
     operations = services.operations()
     metrics = Metrics(database.statistics)
     access_log = AccessLog(metrics)
-    dispatch = Dispatch(
-        operations,
-        authenticator=Authenticator(services.workspaces.find_principal, clock),
-        windows=SlidingWindows(),
-        failures=SlidingWindows(seconds=60),
-        note=access_log.note,
-        clock=clock,
-        rate_limit=settings.rate_limit,
-        failure_limit=settings.auth_failures_per_minute,
-        max_body_bytes=settings.max_body_bytes,
-    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -91,14 +80,18 @@ def create_app(settings: Settings, database: Database, clock: Clock = system_clo
         beat=services.workspaces.beat,
         lifespan=lifespan,
     )
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
-            await dispatch(scope, receive, send)
-        else:
-            await around(scope, receive, send)
-
-    return application
+    return Dispatch(
+        operations,
+        authenticator=Authenticator(services.workspaces.find_principal, clock),
+        windows=SlidingWindows(),
+        failures=SlidingWindows(seconds=60),
+        note=access_log.note,
+        clock=clock,
+        rate_limit=settings.rate_limit,
+        failure_limit=settings.auth_failures_per_minute,
+        max_body_bytes=settings.max_body_bytes,
+        elsewhere=around,
+    )
 
 
 async def _keep_house(services: Services) -> None:

@@ -24,13 +24,18 @@ def leadlight(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
 class ServerProcess:
     """A server on a data folder. `key`: the one that it printed, if it printed one."""
 
-    def __init__(self, data: Path, log: Path, *options: str, port: int = 0) -> None:
-        command = [sys.executable, "-m", "leadlight", "serve", "--port", str(port), "--data", str(data), *options]
-        self._output, self._log = log.with_suffix(".out"), log
+    def __init__(self, data: Path, log: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "leadlight", "serve", "--port", "0", "--data", str(data), *options]
+        self.log = log
+        self._output = log.with_suffix(".out")
         self.started_at = time.monotonic()
         with self._output.open("w") as out, log.open("w") as errors:
             self.process = subprocess.Popen(command, stdout=out, stderr=errors)
-        self.port = int(self._wait_for(_URL)[1])
+        try:
+            self.port = int(self._wait_for(_URL)[1])
+        except BaseException:
+            self.kill()
+            raise
         self.output = self._output.read_text()
         found = _KEY.search(self.output)
         self.key = found[0] if found else None
@@ -46,14 +51,15 @@ class ServerProcess:
                 status, _ = ask(connection, "GET", "/health/ready")
                 connection.close()
             except OSError:
-                assert self.process.poll() is None, self._log.read_text()
+                assert self.process.poll() is None, self.log.read_text()
                 time.sleep(0.01)
                 continue
             assert status == 200
             return time.monotonic() - self.started_at
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        """Ends it in the midst of whatever it does; nothing happens to one that has ended."""
+        self.process.kill()
         self.process.wait(timeout=20)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -71,9 +77,9 @@ class ServerProcess:
             found = pattern.search(self._output.read_text())
             if found and self._output.read_text().endswith("\n"):
                 return found
-            assert self.process.poll() is None, self._log.read_text()
+            assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.005)
-        raise AssertionError(f"the server did not start: {self._log.read_text()}")
+        raise AssertionError(f"the server did not start: {self.log.read_text()}")
 
 
 def ask(

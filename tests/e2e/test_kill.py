@@ -4,7 +4,7 @@ import http.client
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,11 @@ class Writer:
 
 
 @pytest.mark.slow
-def test_a_kill_loses_nothing_acknowledged_and_leaves_nothing_half_done(tmp_path: Path) -> None:
-    data, log = tmp_path / "data", tmp_path / "log"
-    server = ServerProcess(data, log, "--rate-limit", "0", "--log-level", "error")
+def test_a_kill_loses_nothing_acknowledged_and_leaves_nothing_half_done(
+    serve: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
+    options = ("--rate-limit", "0", "--log-level", "error")
+    server = serve(*options)
     key = str(server.key)
     known: dict[str, Known] = {}
     unanswered_creates = 0
@@ -101,7 +103,7 @@ def test_a_kill_loses_nothing_acknowledged_and_leaves_nothing_half_done(tmp_path
 
     for round_ in range(ROUNDS):
         writers = _write_until_killed(server, key, round_)
-        server = ServerProcess(data, log, "--rate-limit", "0", "--log-level", "error")
+        server = serve(*options)
         stored = _stored_counts(server, key)
         for writer in writers:
             known |= writer.leads
@@ -118,8 +120,8 @@ def test_a_kill_loses_nothing_acknowledged_and_leaves_nothing_half_done(tmp_path
     assert set(answers) == {200, 201}
     assert answers[201] > ROUNDS * WRITERS
     _check_events(stored, events)
-    _check_totals(data)
-    checked = leadlight("doctor", data=data)
+    _check_totals(tmp_path / "data")
+    checked = leadlight("doctor", data=tmp_path / "data")
     assert (checked.returncode, checked.stdout) == (0, "✓ The store is in order.\n")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 import requests
+from starlette.applications import Starlette
 
 from leadlight.errors import StoreUnavailable
 from leadlight.http.auth import Authenticator
@@ -155,6 +156,7 @@ async def answer(error: Exception) -> tuple[int, dict[str, str], dict[str, Any]]
         rate_limit=0,
         failure_limit=0,
         max_body_bytes=1024,
+        elsewhere=Starlette(),
     )
     sent: list[Any] = []
 
@@ -165,7 +167,8 @@ async def answer(error: Exception) -> tuple[int, dict[str, str], dict[str, Any]]
         sent.append(message)
 
     headers = [(b"authorization", b"Bearer x"), (b"x-request-id", b"r")]
-    await dispatch({"method": "GET", "path": "/api/fail", "headers": headers, "query_string": b""}, receive, send)
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/api/fail", "headers": headers}
+    await dispatch({**scope, "query_string": b""}, receive, send)
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], told, msgspec.json.decode(sent[1]["body"])
 

@@ -8,7 +8,7 @@ of their lines is lost; errors are written at once.
 import asyncio
 import logging
 import sys
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 import msgspec
 
@@ -19,7 +19,7 @@ from leadlight.principal import Principal
 _FLUSH_SECONDS = 0.2
 
 
-class Noted(NamedTuple):
+class Noted(msgspec.Struct, frozen=True):
     """A request that has been answered; the time it began in milliseconds since 1970."""
 
     began_at: int

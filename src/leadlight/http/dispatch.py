@@ -9,7 +9,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import suppress
-from random import Random
 from time import perf_counter
 from typing import Any
 
@@ -38,30 +37,29 @@ from leadlight.http.errors import (
 )
 from leadlight.http.idempotency import idempotency_key
 from leadlight.http.operation import Operation, Reply
+from leadlight.http.protocol import write_whole
 from leadlight.http.ratelimit import SlidingWindows, Usage
+from leadlight.http.request_id import request_id
 from leadlight.http.routing import Routes
 from leadlight.principal import Principal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-
-WRITE_WHOLE = "leadlight.write_whole"
-"""In the scope of a server that can write an answer at once: the function that does it."""
 
 logger = logging.getLogger("leadlight.http")
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 _JSON = re.compile(rb"application/(?:[\w.+\-]+\+)?json\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
 _ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
 _COMMON: Headers = [
     (b"content-type", b"application/json"),
     (b"x-content-type-options", b"nosniff"),
 ]
+_NOTHING: dict[str, Any] = {}
 _DISCARD_BYTES = 64 << 20
 _DISCARD_SECONDS = 5
-_random = Random()  # noqa: S311  (request ids tell requests apart; they are no secrets)
 
 
 class _Exchange(msgspec.Struct):
@@ -93,6 +91,7 @@ class Dispatch:
         rate_limit: int,
         failure_limit: int,
         max_body_bytes: int,
+        elsewhere: Application,
     ) -> None:
         self._routes = Routes(operations)
         self._authenticator = authenticator
@@ -103,9 +102,14 @@ class Dispatch:
         self._rate_limit = rate_limit
         self._failure_limit = failure_limit
         self._max_body_bytes = max_body_bytes
+        self._elsewhere = elsewhere
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves what is under `/api/`, and leaves everything else to the pages around it."""
+        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+            await self._elsewhere(scope, receive, send)
+            return
         started = perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         exchange = _Exchange(request_id(headers.get(b"x-request-id")), self._clock())
@@ -122,8 +126,7 @@ class Dispatch:
         answer.headers.append((b"x-request-id", exchange.request_id))
         if exchange.usage is not None:
             answer.headers.extend(_usage_headers(exchange.usage))
-        write_whole = scope.get(WRITE_WHOLE)
-        if write_whole is None or not write_whole(answer.status, answer.headers, answer.body):
+        if not write_whole(send, answer.status, answer.headers, answer.body):
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
         self._note(
@@ -158,21 +161,16 @@ class Dispatch:
                 raise InvalidId(operation.path_id, path_id)
             arguments.append(path_id)
         query_string = scope["query_string"]
-        query = operation.query_decoder.decode(query_string)
-        if operation.query is not None:
-            arguments.append(query)
-        if operation.body_decoder is None:
-            if not operation.if_match:
-                return self._answer(operation, await operation.handler(*arguments), headers)
-            return self._answer(operation, await operation.handler(*arguments, if_match=_if_match(headers)), headers)
-
-        body = await self._read_body(headers, receive, optional=operation.body_optional)
-        arguments.append(operation.body_decoder.decode(body))
-        named: dict[str, Any] = {}
-        if operation.if_match:
-            named["if_match"] = _if_match(headers)
-        if operation.idempotent:
-            named["idempotency"] = idempotency_key(headers.get(b"idempotency-key"), operation.id, query_string, body)
+        if query_string or operation.query is not None:
+            query = operation.query_decoder.decode(query_string)
+            if operation.query is not None:
+                arguments.append(query)
+        if operation.body_decoder is not None:
+            body = await self._read_body(headers, receive, optional=operation.body_optional)
+            arguments.append(operation.body_decoder.decode(body))
+            named = _conditions(operation, headers, query_string, body)
+        else:
+            named = {"if_match": _if_match(headers)} if operation.if_match else _NOTHING
         return self._answer(operation, await operation.handler(*arguments, **named), headers)
 
     async def _authenticate(self, scope: Scope, header: bytes | None) -> Principal:
@@ -280,11 +278,13 @@ async def _discard_body(receive: Receive) -> None:
                     return
 
 
-def request_id(given: bytes | None) -> bytes:
-    """The client's own id of its request, if it is a sane one, else a new one."""
-    if given is not None and _REQUEST_ID.fullmatch(given):
-        return given
-    return b"req_%016x" % _random.getrandbits(64)
+def _conditions(operation: Operation, headers: dict[bytes, bytes], query_string: bytes, body: bytes) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    if operation.if_match:
+        named["if_match"] = _if_match(headers)
+    if operation.idempotent:
+        named["idempotency"] = idempotency_key(headers.get(b"idempotency-key"), operation.id, query_string, body)
+    return named
 
 
 def _exceeded(usage: Usage, now: int) -> RateLimitExceeded:

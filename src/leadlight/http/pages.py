@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from leadlight.clock import Clock
 from leadlight.errors import LeadlightError, StoreUnavailable
 from leadlight.http.access_log import AccessLog, Noted
-from leadlight.http.dispatch import request_id
 from leadlight.http.errors import (
     RETRY_AFTER_SECONDS,
     STATUS,
@@ -28,6 +27,7 @@ from leadlight.http.errors import (
 )
 from leadlight.http.metrics import CONTENT_TYPE, Metrics
 from leadlight.http.reference_page import render_reference
+from leadlight.http.request_id import request_id
 
 logger = logging.getLogger("leadlight.http")
 

@@ -5,10 +5,11 @@ of time clears the counters that leave the window; the work is spread evenly, no
 """
 
 from array import array
-from typing import NamedTuple
+
+import msgspec
 
 
-class Usage(NamedTuple):
+class Usage(msgspec.Struct, frozen=True):
     """How full a window is. `reset_at`: the Unix second at which the oldest counted request leaves it."""
 
     allowed: bool

@@ -33,17 +33,6 @@ class Routes:
 
         Raises RouteNotFound or MethodNotAllowed.
         """
-        node, parameter = self._find(path)
-        operation = node.operations.get("GET" if method == "HEAD" else method)
-        if operation is None:
-            raise MethodNotAllowed(method, self._allowed(node))
-        return operation, parameter
-
-    def allowed(self, path: str) -> str:
-        """The methods of a path, as an Allow header says them. Raises RouteNotFound."""
-        return self._allowed(self._find(path)[0])
-
-    def _find(self, path: str) -> tuple[_Node, str]:
         node, parameter = self._root, ""
         for segment in path.split("/"):
             child = node.children.get(segment)
@@ -53,9 +42,20 @@ class Routes:
                     raise RouteNotFound
                 parameter = segment
             node = child
-        if not node.operations:
-            raise RouteNotFound
-        return node, parameter
+        operation = node.operations.get("GET" if method == "HEAD" else method)
+        if operation is None:
+            if not node.operations:
+                raise RouteNotFound
+            raise MethodNotAllowed(method, self._allowed(node))
+        return operation, parameter
+
+    def allowed(self, path: str) -> str:
+        """The methods of a path, as an Allow header says them. Raises RouteNotFound."""
+        try:
+            self.match("OPTIONS", path)
+        except MethodNotAllowed as error:
+            return error.allowed
+        raise RouteNotFound
 
     @staticmethod
     def _allowed(node: _Node) -> str:

@@ -7,7 +7,8 @@ from leadlight.leads.lead import LeadStatus, fold, to_e164
 from leadlight.store.database import Transaction, Value
 
 _INDEXED_LENGTH = 3
-LIKE = r"(name_key LIKE :pattern ESCAPE '\' OR email_key LIKE :pattern ESCAPE '\')"
+_SELECTIVE_LENGTH = 8
+_LIKE = r"(name_key LIKE :pattern ESCAPE '\' OR email_key LIKE :pattern ESCAPE '\')"
 
 
 class LeadFilter(msgspec.Struct, frozen=True):
@@ -32,9 +33,11 @@ class LeadFilter(msgspec.Struct, frozen=True):
 class Conditions:
     """The WHERE clause but for the text that is searched, and its parameters.
 
-    `matches`: SQL for the numbers of the leads that hold the text, when the text index can say.
-    `is_bare`: nothing but the workspace. `is_counted`: nothing but status and source, whose counts
-    are kept. `is_narrow`: an index finds the few leads that match at once.
+    `matches`: SQL for the numbers of the leads that hold the text, by the text index; `candidates`:
+    of those that hold its first few characters, which is quicker and nearly as selective. Both are
+    None for texts that the index can't find. `is_bare`: nothing but the workspace. `is_counted`:
+    nothing but status and source, whose counts are kept. `is_narrow`: an index finds the few leads
+    that match at once.
     """
 
     def __init__(self, tx: Transaction, workspace_id: str, which: LeadFilter) -> None:
@@ -56,8 +59,11 @@ class Conditions:
             self.parameters[f"value_{index}"] = value
             self.texts.append(f"{tx.json_text('metadata', f'key_{index}')} = :value_{index}")
         needle = fold(which.search)
-        self._search = {"needle": needle, "pattern": f"%{_escape(needle)}%"} if needle else {}
-        self.matches = tx.contains_text("lead_text", "needle") if len(needle) >= _INDEXED_LENGTH else None
+        self._search = {"needle": needle, "start": needle[:_SELECTIVE_LENGTH], "pattern": f"%{_escape(needle)}%"}
+        self.has_text = bool(needle)
+        indexed = len(needle) >= _INDEXED_LENGTH
+        self.matches = tx.contains_text("lead_text", "needle") if indexed else None
+        self.candidates = tx.contains_text("lead_text", "start") if indexed else None
         self.is_bare = len(self.texts) == 1
         self.is_counted = not needle and len(self.texts) == 1 + bool(which.status) + bool(which.source)
         self.is_narrow = which.email is not UNSET or which.phone is not UNSET
@@ -83,12 +89,27 @@ class Conditions:
         return self.is_bare and not self.has_text
 
     @property
-    def has_text(self) -> bool:
-        return bool(self._search)
+    def workspace(self) -> dict[str, Value]:
+        return {"workspace_id": self.parameters["workspace_id"]}
 
-    def using(self, search: str | None = None) -> dict[str, Value]:
-        """The parameters, with one form of the searched text (`needle` or `pattern`) if there is one."""
-        return self.parameters | {name: text for name, text in self._search.items() if name == search}
+    def leave_index(self) -> None:
+        """Has the text compared row by row."""
+        self.matches = self.candidates = None
+
+    def rows(self, *, few: bool) -> tuple[str, dict[str, Value]]:
+        """FROM and WHERE of the leads that match, and the parameters; `few`: from the candidates to their leads."""
+        if not self.has_text:
+            return f"leads WHERE {self.sql}", self.using()
+        if self.candidates is None or not few:
+            return f"leads WHERE {self.sql} AND {_LIKE}", self.using("pattern")
+        rows = f"({self.candidates}) AS candidates CROSS JOIN leads"
+        return f"{rows} WHERE leads.number = candidates.number AND {self.sql} AND {_LIKE}", self.using(
+            "start", "pattern"
+        )
+
+    def using(self, *search: str) -> dict[str, Value]:
+        """The parameters, with forms of the searched text: `needle`, `start`, `pattern`."""
+        return self.parameters | {name: self._search[name] for name in search}
 
 
 def _escape(text: str) -> str:

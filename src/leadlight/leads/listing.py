@@ -1,8 +1,9 @@
 """Lists of leads: how a page is found and how its total is counted.
 
-Texts of three characters and more are searched through the text index, shorter ones row by row.
-Where few leads match, they are fetched and sorted; where many do, walking the leads in order meets
-enough of them soon. Totals by status and source are kept; others are counted.
+Texts of three characters and more are searched through the text index, shorter ones, and all in a
+small workspace, row by row. Where few leads match, they are fetched and sorted; where many do,
+walking the leads in order meets enough of them soon. Totals by status and source are kept; others
+are counted.
 """
 
 from enum import StrEnum
@@ -10,12 +11,13 @@ from typing import cast
 
 import msgspec
 
-from leadlight.leads.filter import LIKE, Conditions, LeadFilter
+from leadlight.leads.filter import Conditions, LeadFilter
 from leadlight.leads.lead import Lead, fold
 from leadlight.leads.queries import LEAD_COLUMNS, to_lead
 from leadlight.store.database import Row, Transaction, Value
 
 _FEW = 2_000
+_SMALL = 2_000
 
 
 class LeadSort(StrEnum):
@@ -64,11 +66,10 @@ async def list_leads(
 ) -> LeadPage:
     """A page of leads, from an offset or behind the place where another page ended."""
     where = Conditions(tx, workspace_id, which)
-    matches = await _count_matches(tx, where, exact=with_total)
-    total = await _total(tx, where, matches) if with_total else None
+    few = await _matches_few(tx, where)
+    total = await _total(tx, where, few=few) if with_total else None
     if total is not None and offset >= total:
         return LeadPage([], has_next=False, total=total, next_place=None)
-    few = where.is_narrow or (matches is not None and matches <= _FEW and not where.is_unfiltered)
     order = _Order(sort, by_index=not few)
     rows = await _select(tx, where, order, limit=limit + 1, offset=offset, behind=behind)
     leads = [to_lead(row) for row in rows[:limit]]
@@ -102,30 +103,36 @@ class _Order:
         return f"ORDER BY {column} {self._direction}, id {self._direction}"
 
 
-async def _count_matches(tx: Transaction, where: Conditions, *, exact: bool) -> int | None:
-    """How many leads match, as far as an index or a kept count can tell; None if neither can.
+async def _matches_few(tx: Transaction, where: Conditions) -> bool:
+    """Whether the leads that match are so few that they had better be fetched and sorted."""
+    if where.is_narrow:
+        return True
+    if where.candidates is not None:
+        if await _count_kept(tx, "workspace_id = :workspace_id", where.workspace) <= _SMALL:
+            where.leave_index()  # the index of all tenants costs more than the leads of a small one
+            return True
+        return await _count(tx, f"({where.candidates} LIMIT {_FEW + 1}) AS candidates", where.using("start")) <= _FEW
+    if where.is_counted and not where.is_bare:
+        return await _count_kept(tx, where.sql, where.using()) <= _FEW
+    return False
 
-    Not exact: no further than it matters for the plan.
-    """
-    if where.matches is not None:
-        bound = "" if exact else f"LIMIT {_FEW + 1}"
-        return await _count(tx, f"({where.matches} {bound}) AS matches", where.using("needle"))
+
+async def _total(tx: Transaction, where: Conditions, *, few: bool) -> int:
     if where.is_counted:
-        row = await tx.row(f"SELECT coalesce(sum(leads), 0) FROM lead_counts WHERE {where.sql}", **where.using())
-        return cast("int", row[0]) if row else 0
-    return None
-
-
-async def _total(tx: Transaction, where: Conditions, matches: int | None) -> int:
-    if matches is not None and (where.is_counted or where.is_bare):
-        return matches
-    if where.matches is not None:
+        return await _count_kept(tx, where.sql, where.using())
+    if where.matches is not None and not few:
+        if where.is_bare:
+            return await _count(tx, f"({where.matches}) AS matches", where.using("needle"))
         # CROSS JOIN keeps the order: from the matches to their leads, not from all leads to the matches.
         rows = f"({where.matches}) AS matches CROSS JOIN leads WHERE leads.number = matches.number AND {where.sql}"
         return await _count(tx, rows, where.using("needle"))
-    if where.has_text:
-        return await _count(tx, f"leads WHERE {where.sql} AND {LIKE}", where.using("pattern"))
-    return await _count(tx, f"leads WHERE {where.sql}", where.using())
+    rows, parameters = where.rows(few=few)
+    return await _count(tx, rows, parameters)
+
+
+async def _count_kept(tx: Transaction, condition: str, parameters: dict[str, Value]) -> int:
+    row = await tx.row(f"SELECT coalesce(sum(leads), 0) FROM lead_counts WHERE {condition}", **parameters)
+    return cast("int", row[0]) if row else 0
 
 
 async def _count(tx: Transaction, rows: str, parameters: dict[str, Value]) -> int:
@@ -136,22 +143,15 @@ async def _count(tx: Transaction, rows: str, parameters: dict[str, Value]) -> in
 async def _select(
     tx: Transaction, where: Conditions, order: _Order, *, limit: int, offset: int, behind: Place | None
 ) -> list[Row]:
-    rows, conditions = "leads", [where.sql]
-    parameters: dict[str, Value] = {"limit": limit, "offset": offset}
-    if where.matches is not None and not order.by_index:
-        rows = f"({where.matches}) AS matches CROSS JOIN leads"
-        conditions.append("leads.number = matches.number")
-        parameters |= where.using("needle")
-    else:
-        conditions += [LIKE] if where.has_text else []
-        parameters |= where.using("pattern")
+    rows, parameters = where.rows(few=not order.by_index)
+    parameters |= {"limit": limit, "offset": offset}
     if behind is not None:
-        conditions.append(order.behind)
+        rows += f" AND {order.behind}"
         parameters |= {"behind_value": behind.value, "behind_id": behind.id}
     # The inner query can do with an index alone; whole rows are read for one page only.
     return await tx.rows(
         f"SELECT {LEAD_COLUMNS} FROM leads WHERE workspace_id = :workspace_id AND id IN ("
-        f"SELECT id FROM {rows} WHERE {' AND '.join(conditions)} {order.sql} LIMIT :limit OFFSET :offset"
+        f"SELECT id FROM {rows} {order.sql} LIMIT :limit OFFSET :offset"
         f") {order.of_page}",
         **parameters,
     )

@@ -169,7 +169,8 @@ class LeadRoutes:
         )
 
     async def get_lead(self, caller: Principal, lead_id: str) -> Reply:
-        return _reply(await self._leads.get_lead(caller, lead_id))
+        lead = await self._leads.get_lead(caller, lead_id)
+        return Reply(LeadView.of(lead), lead.etag)
 
     async def list_leads(self, caller: Principal, query: ListQuery) -> LeadList:
         page = await self._leads.list_leads(
