@@ -7,8 +7,14 @@ from leadlight.leads.lead import LeadStatus, fold, to_e164
 from leadlight.store.database import Transaction, Value
 
 _INDEXED_LENGTH = 3
-_SELECTIVE_LENGTH = 8
+_SELECTIVE_LENGTH = 6
 _LIKE = r"(name_key LIKE :pattern ESCAPE '\' OR email_key LIKE :pattern ESCAPE '\')"
+# The same from indexes alone: quick where they are short, for none of their neighbours' pages is read.
+_LIKE_BY_INDEX = r"""id IN (
+    SELECT id FROM leads WHERE workspace_id = :workspace_id AND name_key > '' AND name_key LIKE :pattern ESCAPE '\'
+    UNION
+    SELECT id FROM leads WHERE workspace_id = :workspace_id AND email_key > '' AND email_key LIKE :pattern ESCAPE '\'
+)"""
 
 
 class LeadFilter(msgspec.Struct, frozen=True):
@@ -61,6 +67,7 @@ class Conditions:
         needle = fold(which.search)
         self._search = {"needle": needle, "start": needle[:_SELECTIVE_LENGTH], "pattern": f"%{_escape(needle)}%"}
         self.has_text = bool(needle)
+        self._like = _LIKE
         indexed = len(needle) >= _INDEXED_LENGTH
         self.matches = tx.contains_text("lead_text", "needle") if indexed else None
         self.candidates = tx.contains_text("lead_text", "start") if indexed else None
@@ -92,16 +99,17 @@ class Conditions:
     def workspace(self) -> dict[str, Value]:
         return {"workspace_id": self.parameters["workspace_id"]}
 
-    def leave_index(self) -> None:
-        """Has the text compared row by row."""
+    def compare_all(self) -> None:
+        """Has the text compared with the name and email of every lead in the workspace."""
         self.matches = self.candidates = None
+        self._like = _LIKE_BY_INDEX
 
     def rows(self, *, few: bool) -> tuple[str, dict[str, Value]]:
         """FROM and WHERE of the leads that match, and the parameters; `few`: from the candidates to their leads."""
         if not self.has_text:
             return f"leads WHERE {self.sql}", self.using()
         if self.candidates is None or not few:
-            return f"leads WHERE {self.sql} AND {_LIKE}", self.using("pattern")
+            return f"leads WHERE {self.sql} AND {self._like}", self.using("pattern")
         rows = f"({self.candidates}) AS candidates CROSS JOIN leads"
         return f"{rows} WHERE leads.number = candidates.number AND {self.sql} AND {_LIKE}", self.using(
             "start", "pattern"

@@ -1,9 +1,9 @@
 """Lists of leads: how a page is found and how its total is counted.
 
-Texts of three characters and more are searched through the text index, shorter ones, and all in a
-small workspace, row by row. Where few leads match, they are fetched and sorted; where many do,
-walking the leads in order meets enough of them soon. Totals by status and source are kept; others
-are counted.
+Texts of three characters and more are searched through the text index, shorter ones row by row; in
+a small workspace all are compared with its own part of the other indexes. Where few leads match,
+they are fetched and sorted; where many do, walking the leads in order meets enough of them soon.
+Totals by status and source are kept; others are counted.
 """
 
 from enum import StrEnum
@@ -107,10 +107,10 @@ async def _matches_few(tx: Transaction, where: Conditions) -> bool:
     """Whether the leads that match are so few that they had better be fetched and sorted."""
     if where.is_narrow:
         return True
+    if where.has_text and await _count_kept(tx, "workspace_id = :workspace_id", where.workspace) <= _SMALL:
+        where.compare_all()  # the text index of all tenants costs more than the leads of a small one
+        return False
     if where.candidates is not None:
-        if await _count_kept(tx, "workspace_id = :workspace_id", where.workspace) <= _SMALL:
-            where.leave_index()  # the index of all tenants costs more than the leads of a small one
-            return True
         return await _count(tx, f"({where.candidates} LIMIT {_FEW + 1}) AS candidates", where.using("start")) <= _FEW
     if where.is_counted and not where.is_bare:
         return await _count_kept(tx, where.sql, where.using()) <= _FEW
