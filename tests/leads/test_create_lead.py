@@ -416,3 +416,11 @@ def test_32_requests_at_once_with_one_key_make_one_lead(api: Client, server: Ser
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 31
     assert len(api.get("/api/v1/events").json()["data"]["events"]) == 1
+
+
+def test_names_what_is_wrong_with_query_body_and_headers_at_once(api: Client) -> None:
+    response = api.post("/api/v1/leads?onDuplicate=maybe&x=1", {"name": "Ada"}, headers={"Idempotency-Key": "é"})
+
+    assert response.status_code == 400
+    fields = [problem["field"] for problem in response.json()["details"]["errors"]]
+    assert fields == ["onDuplicate", "x", "email", "Idempotency-Key"]

@@ -7,8 +7,8 @@ handler, envelope (contract §1). Nothing here awaits a lock or a thread; a look
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +18,9 @@ from leadlight.clock import Clock
 from leadlight.errors import (
     InsufficientScope,
     InvalidId,
+    InvalidInput,
     LeadlightError,
+    Problem,
     RateLimitExceeded,
     StoreUnavailable,
     Unauthenticated,
@@ -161,15 +163,14 @@ class Dispatch:
                 raise InvalidId(operation.path_id, path_id)
             arguments.append(path_id)
         query_string = scope["query_string"]
-        if query_string or operation.query is not None:
-            query = operation.query_decoder.decode(query_string)
-            if operation.query is not None:
-                arguments.append(query)
         if operation.body_decoder is not None:
             body = await self._read_body(headers, receive, optional=operation.body_optional)
-            arguments.append(operation.body_decoder.decode(body))
-            named = _conditions(operation, headers, query_string, body)
+            given, named = _decode_all(operation, headers, query_string, body)
+            arguments += given
         else:
+            if query_string or operation.query is not None:
+                query = operation.query_decoder.decode(query_string)
+                arguments += [query] if operation.query is not None else []
             named = {"if_match": _if_match(headers)} if operation.if_match else _NOTHING
         return self._answer(operation, await operation.handler(*arguments, **named), headers)
 
@@ -278,13 +279,34 @@ async def _discard_body(receive: Receive) -> None:
                     return
 
 
-def _conditions(operation: Operation, headers: dict[bytes, bytes], query_string: bytes, body: bytes) -> dict[str, Any]:
+def _decode_all(
+    operation: Operation, headers: dict[bytes, bytes], query_string: bytes, body: bytes
+) -> tuple[list[Any], dict[str, Any]]:
+    """Query, body and headers of an operation with a body; what is wrong with any of them is told at once."""
+    given: list[Any] = []
     named: dict[str, Any] = {}
-    if operation.if_match:
-        named["if_match"] = _if_match(headers)
-    if operation.idempotent:
-        named["idempotency"] = idempotency_key(headers.get(b"idempotency-key"), operation.id, query_string, body)
-    return named
+    problems: list[Problem] = []
+    with _collecting(problems):
+        query = operation.query_decoder.decode(query_string)
+        given += [query] if operation.query is not None else []
+    with _collecting(problems):
+        given.append(operation.body_decoder.decode(body) if operation.body_decoder else None)
+    with _collecting(problems):
+        if operation.if_match:
+            named["if_match"] = _if_match(headers)
+        if operation.idempotent:
+            named["idempotency"] = idempotency_key(headers.get(b"idempotency-key"), operation.id, query_string, body)
+    if problems:
+        raise InvalidInput(problems)
+    return given, named
+
+
+@contextmanager
+def _collecting(problems: list[Problem]) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as error:
+        problems += error.problems
 
 
 def _exceeded(usage: Usage, now: int) -> RateLimitExceeded:

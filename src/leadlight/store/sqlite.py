@@ -209,7 +209,8 @@ class SqliteDatabase:
 
     def _end_snapshot(self) -> None:
         self._has_snapshot = False
-        self._reading.connection.execute("ROLLBACK")
+        if self._reading.connection.in_transaction:  # an error of the disk ends it too
+            self._reading.connection.execute("ROLLBACK")
 
     def _scan(self, unit: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         tx: SqliteTransaction | None = getattr(self._scanners, "tx", None)
