@@ -72,6 +72,7 @@ class _Exchange(msgspec.Struct):
     operation: str = "unmatched"
     caller: Principal | None = None
     usage: Usage | None = None
+    body_ended: bool = False
 
 
 class _Answer(msgspec.Struct):
@@ -118,7 +119,7 @@ class Dispatch:
         try:
             answer = await self._serve(exchange, scope, headers, receive)
         except LeadlightError as error:
-            if _closes_unread(scope, headers):
+            if not exchange.body_ended and _closes_unread(scope, headers):
                 await _discard_body(receive)
             answer = self._refuse(exchange, error)
         except Exception as error:
@@ -164,7 +165,11 @@ class Dispatch:
             arguments.append(path_id)
         query_string = scope["query_string"]
         if operation.body_decoder is not None:
-            body = await self._read_body(headers, receive, optional=operation.body_optional)
+            body = await self._read_body(exchange, headers, receive)
+            if not body and operation.body_optional:
+                body = b"{}"
+            elif _JSON.fullmatch(media_type := headers.get(b"content-type", b"application/json")) is None:
+                raise UnsupportedMediaType(media_type.decode("latin-1"))
             given, named = _decode_all(operation, headers, query_string, body)
             arguments += given
         else:
@@ -198,25 +203,20 @@ class Dispatch:
             if not usage.allowed:
                 raise _exceeded(usage, now)
 
-    async def _read_body(self, headers: dict[bytes, bytes], receive: Receive, *, optional: bool) -> bytes:
-        media_type = headers.get(b"content-type", b"application/json")
+    async def _read_body(self, exchange: _Exchange, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         limit = self._max_body_bytes
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:19]) > limit:
             raise PayloadTooLarge(limit)
-        body, more = b"", True
-        while more:
+        body = b""
+        while not exchange.body_ended:
             message = await receive()
+            exchange.body_ended = not message.get("more_body", False)
             if message["type"] == "http.disconnect":
                 raise BadRequest("The body broke off before its end")
             body += message.get("body", b"")
-            more = message.get("more_body", False)
             if len(body) > limit:
                 raise PayloadTooLarge(limit)
-        if not body and optional:
-            return b"{}"
-        if _JSON.fullmatch(media_type) is None:
-            raise UnsupportedMediaType(media_type.decode("latin-1"))
         return body
 
     def _answer(self, operation: Operation, value: Any, request: dict[bytes, bytes]) -> _Answer:
