@@ -19,6 +19,7 @@ MAX_DEPTH = 32
 """Levels of nesting below a field of the body (contract §3)."""
 
 _MAX_DIGITS = 308
+_WHOLE = re.compile(rb"(-?\d+)\.0+")
 _WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 
 FieldRule = Callable[[Any], Any]
@@ -69,7 +70,7 @@ class BodyDecoder:
                 problems.append(Problem(name, f"unknown field; known are {known}", "unknown_field"))
             elif name not in spoilt:
                 try:
-                    value = field.decoder.decode(raw)
+                    value = _decode(field.decoder, raw)
                     values[field.attribute] = field.rule(value) if field.rule else value
                 except msgspec.ValidationError as error:
                     problems.append(Problem(name, _words(error), "invalid_type"))
@@ -83,6 +84,16 @@ class BodyDecoder:
         if problems:
             raise InvalidInput(problems)
         return self._target(**values)
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw) -> Any:
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError:
+        whole = _WHOLE.fullmatch(bytes(raw))  # JSON has one kind of number: 5.0 is the integer 5
+        if whole is None:
+            raise
+        return decoder.decode(whole[1])
 
 
 def check_json(body: bytes) -> list[Problem]:

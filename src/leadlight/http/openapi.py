@@ -8,6 +8,7 @@ import msgspec
 from leadlight import __version__
 from leadlight.errors import LeadlightError, Problem
 from leadlight.http.errors import STATUS
+from leadlight.http.idempotency import FORM as IDEMPOTENCY_KEY_FORM
 from leadlight.http.operation import Operation
 from leadlight.http.query import Parameter
 
@@ -134,7 +135,12 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         found.append(_header("If-None-Match", "Answer 304 if the ETag is still one of these.", '"18f0-3"'))
     if operation.idempotent:
         found.append(
-            _header("Idempotency-Key", "The same request with the same key is done once, for 24 hours.", "form-7391")
+            _header(
+                "Idempotency-Key",
+                "The same request with the same key is done once, for 24 hours.",
+                "form-7391",
+                pattern=f"^{IDEMPOTENCY_KEY_FORM}$",
+            )
         )
     return found
 
@@ -157,9 +163,9 @@ def _query_parameter(parameter: Parameter) -> dict[str, Any]:
     return described
 
 
-def _header(name: str, description: str, example: str) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"}
-    return {"name": name, "in": "header", "description": description, "schema": schema, "example": example}
+def _header(name: str, description: str, example: str, **schema: str) -> dict[str, Any]:
+    described = {"type": "string", **schema}
+    return {"name": name, "in": "header", "description": description, "schema": described, "example": example}
 
 
 def _responses(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
