@@ -38,7 +38,8 @@ SQL = re.compile(
     r"\b(SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX)|ORDER\s+BY|WHERE\s+\w+)\b",
     re.DOTALL,
 )
-TENANT_TABLES = re.compile(r"\b(?:SELECT\b.*\b(?:FROM|JOIN)|INTO|UPDATE|DELETE FROM)\s+(leads|events|lead_counts|idempotency_keys)\b", re.DOTALL)
+_ON_TABLE = r"\b(?:SELECT\b.*\b(?:FROM|JOIN)|INTO|UPDATE|DELETE FROM)\s+"
+TENANT_TABLES = re.compile(_ON_TABLE + r"(leads|events|lead_counts|idempotency_keys)\b", re.DOTALL)
 
 OVER_ALL_WORKSPACES = {
     "store/idempotency.py": "forget_old_results looks at nothing but the age",

@@ -52,7 +52,10 @@ class Load:
             connection.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGTERM, id="SIGTERM"), pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.slow)],
+)
 def test_a_stop_under_load_answers_what_is_under_way(serve: Serve, number: signal.Signals) -> None:
     server = serve("--rate-limit", "0", "--log-level", "error")
     load = Load(server, str(server.key))
@@ -71,9 +74,9 @@ def test_a_stop_under_load_answers_what_is_under_way(serve: Serve, number: signa
 def test_a_request_half_sent_is_answered(serve: Serve) -> None:
     server = serve()
     body = b'{"name": "Ada", "email": "ada@example.com"}'
-    head = f"POST /api/v1/leads HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {server.key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = _head(server, len(body))
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-        connection.sendall(head.encode() + body[:10])
+        connection.sendall(head + body[:10])
         time.sleep(0.2)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
@@ -101,11 +104,11 @@ def test_an_idle_connection_does_not_hold_up_the_stop(serve: Serve) -> None:
     assert time.monotonic() - started < 2 * soft_limit()
 
 
+@pytest.mark.slow
 def test_a_client_that_never_finishes_does_not_hold_it_up_for_ever(serve: Serve) -> None:
     server = serve("--drain-seconds", "1")
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-        head = f"POST /api/v1/leads HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {server.key}\r\nContent-Length: 99\r\n\r\n"
-        connection.sendall(head.encode())
+        connection.sendall(_head(server, 99))
         time.sleep(0.2)
 
         started = time.monotonic()
@@ -127,6 +130,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence_and_no_key_is_made(data: Pat
     assert not data.exists()
 
 
+@pytest.mark.slow
 def test_a_port_that_our_own_server_has_is_taken_too(serve: Serve, data: Path) -> None:
     server = serve()
 
@@ -152,6 +156,7 @@ def test_a_second_start_shows_no_key(serve: Serve) -> None:
     assert status == 200
 
 
+@pytest.mark.slow
 def test_answers_within_a_second_of_its_start(serve: Serve) -> None:
     times = []
     for _ in range(3):
@@ -162,6 +167,7 @@ def test_answers_within_a_second_of_its_start(serve: Serve) -> None:
     assert min(times) < 1.0 * soft_limit(), times
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell of memory in /proc")
 def test_is_small_when_idle(serve: Serve) -> None:
     server = serve()
@@ -205,6 +211,16 @@ def test_a_disk_that_refuses_writes_stops_writes_alone_and_for_no_longer(serve: 
     assert (taken, ready) == (201, 200)
     assert server.stop() == 0
     assert leadlight("doctor", data=data).returncode == 0
+
+
+def _head(server: ServerProcess, length: int) -> bytes:
+    lines = (
+        "POST /api/v1/leads HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Bearer {server.key}",
+        f"Content-Length: {length}",
+    )
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def _lead_ids(serve: Serve, key: str) -> set[str]:

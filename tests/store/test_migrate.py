@@ -43,7 +43,7 @@ async def test_a_new_store_has_them_all(tmp_path: Path) -> None:
     assert applied == [(migration.number, migration.name) for migration in load_migrations("sqlite")]
 
 
-async def test_opening_again_applies_nothing(migrated_store: Path, tmp_path: Path) -> None:
+async def test_opening_again_applies_nothing(tmp_path: Path) -> None:
     await open_database(tmp_path).close()
     before = _rows(tmp_path, "SELECT number, applied_at FROM schema_migrations")
 

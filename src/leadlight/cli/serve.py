@@ -108,11 +108,15 @@ async def _first_key(services: Services) -> IssuedKey | None:
 def _greet(listener: socket.socket, first: IssuedKey | None) -> None:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    typer.echo(f"Leadlight listens on {url}   API: {url}/docs")
-    if first is None:
-        return
-    typer.echo(
-        f"""
+    greeting = f"Leadlight listens on {url}   API: {url}/docs"
+    if first is not None:
+        greeting += _first_steps(url, first)
+    typer.echo(greeting)
+
+
+def _first_steps(url: str, first: IssuedKey) -> str:
+    return f"""
+
 Your workspace is {first.key.workspace_id}, and this is its admin key. It is not shown again:
 
   {first.secret}
@@ -130,4 +134,3 @@ Read it:
   curl -s {url}/api/v1/leads/$LEAD \\
     -H "Authorization: Bearer {first.secret}"
 """
-    )

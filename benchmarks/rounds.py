@@ -1,0 +1,67 @@
+"""Measuring in turn, A B C A B C: what disturbs the machine disturbs all alike. And how results are held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.load import Measured, Requests, measure
+from benchmarks.servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing of those that are compared: some requests to a server, as one client."""
+
+    name: str
+    server: Server
+    key: str
+    load: Requests
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was wanted and what came out."""
+
+    text: str
+    wanted: str
+    measured: str
+    reached: bool
+
+
+@dataclass(slots=True)
+class Section:
+    """A part of the results: a table, what it shows, and the targets that it decides."""
+
+    title: str
+    about: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to measure. `leads`: the size of the store for all that needs no size of its own."""
+
+    leads: int
+    seconds: float
+    rounds: int
+
+
+def in_turn(subjects: Sequence[Subject], effort: Effort) -> dict[str, list[Measured]]:
+    """The runs of each subject, by its name; one run before they count warms it up."""
+    for subject in subjects:
+        measure(subject.server, subject.key, subject.load, 1)
+    runs: dict[str, list[Measured]] = {subject.name: [] for subject in subjects}
+    for number in range(effort.rounds):
+        for subject in subjects:
+            runs[subject.name].append(measure(subject.server, subject.key, subject.load, effort.seconds))
+        print(f"  round {number + 1} of {effort.rounds}", flush=True)
+    return runs
+
+
+def at_least(text: str, ratio: float, wanted: float) -> Target:
+    return Target(text, f"≥ {wanted:g} x", f"{ratio:.2f} x", reached=ratio >= wanted)
+
+
+def at_most(text: str, value: float, wanted: float, unit: str) -> Target:
+    return Target(text, f"≤ {wanted:g} {unit}", f"{value:.2f} {unit}", reached=value <= wanted)
