@@ -175,7 +175,7 @@ class LeadRoutes:
     async def list_leads(self, caller: Principal, query: ListQuery) -> LeadList:
         page = await self._leads.list_leads(
             caller,
-            query.filter(),
+            query,
             sort=query.order,
             limit=query.limit,
             offset=query.offset,

@@ -212,23 +212,15 @@ CREATE_PARAMETERS = (
 MAX_METADATA_FILTERS = 20
 
 
-class ListQuery(msgspec.Struct, frozen=True):
+class ListQuery(LeadFilter, frozen=True):
+    """The filter, and which page of what it lets through, in what form."""
+
     page: int | UnsetType = UNSET
     limit: int = 10
     cursor: Place | str | UnsetType = UNSET
     total: bool | UnsetType = UNSET
     sort: LeadSort | UnsetType = UNSET
     fields: tuple[LeadField, ...] = tuple(LeadField)
-    status: tuple[LeadStatus, ...] = ()
-    source: tuple[str, ...] = ()
-    search: str = ""
-    email: str | UnsetType = UNSET
-    phone: str | UnsetType = UNSET
-    created_after: int | None = None
-    created_before: int | None = None
-    updated_after: int | None = None
-    updated_before: int | None = None
-    metadata: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         """Refuses parameters that are good alone but not together."""
@@ -260,20 +252,6 @@ class ListQuery(msgspec.Struct, frozen=True):
     @property
     def place(self) -> Place | None:
         return self.cursor if isinstance(self.cursor, Place) else None
-
-    def filter(self) -> LeadFilter:
-        return LeadFilter(
-            status=self.status,
-            source=self.source,
-            search=self.search,
-            email=self.email,
-            phone=self.phone,
-            created_after=self.created_after,
-            created_before=self.created_before,
-            updated_after=self.updated_after,
-            updated_before=self.updated_before,
-            metadata=self.metadata,
-        )
 
     def answer(self, page: LeadPage) -> LeadList:
         names = frozenset(_ATTRIBUTES[field] for field in self.fields)
