@@ -7,7 +7,8 @@ from leadlight.leads.lead import LeadStatus, fold, to_e164
 from leadlight.store.database import Transaction, Value
 
 _INDEXED_LENGTH = 3
-_SELECTIVE_LENGTH = 6
+_PIECE_LENGTH = 6
+_MOST_PIECES = 5
 _LIKE = r"(name_key LIKE :pattern ESCAPE '\' OR email_key LIKE :pattern ESCAPE '\')"
 # The same from indexes alone: quick where they are short, for none of their neighbours' pages is read.
 _LIKE_BY_INDEX = r"""id IN (
@@ -40,8 +41,8 @@ class Conditions:
     """The WHERE clause but for the text that is searched, and its parameters.
 
     `matches`: SQL for the numbers of the leads that hold the text, by the text index; `candidates`:
-    of those that hold its first few characters, which is quicker and nearly as selective. Both are
-    None for texts that the index can't find. `is_bare`: nothing but the workspace. `is_counted`:
+    of those that hold a piece of it, which is quicker to find out. Both are None for texts that the
+    index can't find. `pieces`: of the text, and the text itself. `is_bare`: nothing but the workspace. `is_counted`:
     nothing but status and source, whose counts are kept. `is_narrow`: an index finds the few leads
     that match at once.
     """
@@ -65,12 +66,13 @@ class Conditions:
             self.parameters[f"value_{index}"] = value
             self.texts.append(f"{tx.json_text('metadata', f'key_{index}')} = :value_{index}")
         needle = fold(which.search)
-        self._search = {"needle": needle, "start": needle[:_SELECTIVE_LENGTH], "pattern": f"%{_escape(needle)}%"}
+        self._search = {"needle": needle, "piece": needle, "pattern": f"%{_escape(needle)}%"}
+        self.pieces = [*_pieces(needle), needle]
         self.has_text = bool(needle)
         self._like = _LIKE
         indexed = len(needle) >= _INDEXED_LENGTH
         self.matches = tx.contains_text("lead_text", "needle") if indexed else None
-        self.candidates = tx.contains_text("lead_text", "start") if indexed else None
+        self.candidates = tx.contains_text("lead_text", "piece") if indexed else None
         self.is_bare = len(self.texts) == 1
         self.is_counted = not needle and len(self.texts) == 1 + bool(which.status) + bool(which.source)
         self.is_narrow = which.email is not UNSET or which.phone is not UNSET
@@ -95,6 +97,10 @@ class Conditions:
     def is_unfiltered(self) -> bool:
         return self.is_bare and not self.has_text
 
+    def choose(self, piece: str) -> None:
+        """Takes the leads that hold a piece of the text for the candidates."""
+        self._search["piece"] = piece
+
     @property
     def workspace(self) -> dict[str, Value]:
         return {"workspace_id": self.parameters["workspace_id"]}
@@ -112,12 +118,18 @@ class Conditions:
             return f"leads WHERE {self.sql} AND {self._like}", self.using("pattern")
         rows = f"({self.candidates}) AS candidates CROSS JOIN leads"
         return f"{rows} WHERE leads.number = candidates.number AND {self.sql} AND {_LIKE}", self.using(
-            "start", "pattern"
+            "piece", "pattern"
         )
 
     def using(self, *search: str) -> dict[str, Value]:
-        """The parameters, with forms of the searched text: `needle`, `start`, `pattern`."""
+        """The parameters, with forms of the searched text: `needle`, `piece`, `pattern`."""
         return self.parameters | {name: self._search[name] for name in search}
+
+
+def _pieces(needle: str) -> list[str]:
+    """Stretches of a long text, one behind another; none of a short one."""
+    starts = range(0, len(needle) - _PIECE_LENGTH, _PIECE_LENGTH)
+    return [needle[start : start + _PIECE_LENGTH] for start in starts][:_MOST_PIECES]
 
 
 def _escape(text: str) -> str:

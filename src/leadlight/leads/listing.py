@@ -111,9 +111,19 @@ async def _matches_few(tx: Transaction, where: Conditions) -> bool:
         where.compare_all()  # the text index of all tenants costs more than the leads of a small one
         return False
     if where.candidates is not None:
-        return await _count(tx, f"({where.candidates} LIMIT {_FEW + 1}) AS candidates", where.using("start")) <= _FEW
+        return await _has_few_candidates(tx, where)
     if where.is_counted and not where.is_bare:
         return await _count_kept(tx, where.sql, where.using()) <= _FEW
+    return False
+
+
+async def _has_few_candidates(tx: Transaction, where: Conditions) -> bool:
+    """Whether some piece of the text, or else all of it, is held by few leads; these are the candidates then."""
+    for piece in where.pieces:
+        where.choose(piece)
+        rows = f"({where.candidates} LIMIT {_FEW + 1}) AS candidates"
+        if await _count(tx, rows, where.using("piece")) <= _FEW:
+            return True
     return False
 
 
