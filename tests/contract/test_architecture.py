@@ -82,7 +82,7 @@ def texts(path: Path) -> Iterator[str]:
             if id(node) not in docstrings | inside:
                 yield node.value
         elif isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
 
 
 def each(paths: list[Path]) -> pytest.MarkDecorator:

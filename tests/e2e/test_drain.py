@@ -232,7 +232,8 @@ def _lead_ids(serve: Serve, key: str) -> set[str]:
 
 
 def _pages(server: ServerProcess, key: str) -> Iterator[str]:
-    connection, cursor = server.connect(), ""
+    cursor: str | None = ""
+    connection = server.connect()
     while cursor is not None:
         _, answer = ask(connection, "GET", f"/api/v1/leads?limit=100&fields=id&cursor={cursor}", key=key)
         yield from (lead["id"] for lead in answer["data"]["leads"])

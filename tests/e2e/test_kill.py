@@ -143,7 +143,9 @@ def _settled(stored: int | None, lead: Known) -> Known:
 
 def _stored_counts(server: ServerProcess, key: str) -> dict[str, int]:
     """The count in each lead's metadata, as the list gives it."""
-    connection, cursor, counts = server.connect(), "", {}
+    cursor: str | None = ""
+    counts: dict[str, int] = {}
+    connection = server.connect()
     while cursor is not None:
         _, answer = ask(connection, "GET", f"/api/v1/leads?limit=100&fields=id,metadata&cursor={cursor}", key=key)
         counts.update({lead["id"]: lead["metadata"]["count"] for lead in answer["data"]["leads"]})

@@ -226,4 +226,5 @@ def _look_into(file: Path, sql: str) -> tuple[int, ...]:
     connection = apsw.Connection(str(file))
     row = connection.execute(sql).fetchone()
     connection.close()
+    assert row is not None
     return tuple(int(value or 0) for value in row)
