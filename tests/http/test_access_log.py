@@ -1,5 +1,6 @@
 """The log: JSON, one line a request, with nothing in it that is secret or personal."""
 
+import io
 import json
 import logging
 import re
@@ -8,8 +9,10 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from leadlight.http.access_log import JsonFormatter
-from tests.conftest import Server
+from leadlight.http.access_log import AccessLog, JsonFormatter, Noted
+from leadlight.http.metrics import Metrics
+from leadlight.store.database import Statistics
+from tests.conftest import START, Server
 
 Log = Callable[[Callable[[Server], object]], str]
 
@@ -124,3 +127,19 @@ def test_what_went_wrong_stands_in_the_same_line() -> None:
     line = json.loads(JsonFormatter().format(record))
 
     assert line["exception"] == "ZeroDivisionError: oh"
+
+
+def test_a_log_that_nobody_reads_any_more_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="leadlight.access")
+
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    metrics = Metrics(lambda: Statistics(0, 0, 0, 0))
+    log = AccessLog(metrics, Closed())
+    log.note(Noted(START, b"req_1", "GET", "getLead", 200, 0.001, None))
+
+    log.flush()
+
+    assert b'leadlight_requests_total{operation="getLead",status="200"} 1.0' in metrics.render()

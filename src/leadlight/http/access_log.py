@@ -8,6 +8,7 @@ of their lines is lost; errors are written at once.
 import asyncio
 import logging
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import msgspec
@@ -57,8 +58,9 @@ class AccessLog:
         for request in noted:
             self._metrics.observe(request.operation, request.status, request.seconds)
         if self._writes and noted:
-            self._stream.write("".join(map(_line, noted)))
-            self._stream.flush()
+            with suppress(OSError):  # a log that nobody reads any more must not end the counting, nor fill the memory
+                self._stream.write("".join(map(_line, noted)))
+                self._stream.flush()
 
 
 def _line(request: Noted) -> str:
