@@ -193,6 +193,8 @@ def _codes(operation: Operation) -> list[str]:
         codes += _WITH_BODY
     if operation.idempotent:
         codes.append("CONFLICT")
+    if operation.if_match:
+        codes.append("PRECONDITION_FAILED")
     return list(dict.fromkeys(codes))
 
 

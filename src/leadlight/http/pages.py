@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -69,8 +70,10 @@ def pages(
     async def openapi(request: Request) -> Response:
         return Response(encoded, media_type="application/json")
 
+    reference = cache(lambda: render_reference(document))
+
     async def docs(request: Request) -> Response:
-        page = render_reference(document)
+        page = reference()
         policy = f"default-src 'none'; style-src 'sha256-{page.style_hash}'; frame-ancestors 'none'; base-uri 'none'"
         return Response(page.html, media_type="text/html", headers={"content-security-policy": policy})
 

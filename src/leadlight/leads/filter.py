@@ -42,9 +42,9 @@ class Conditions:
 
     `matches`: SQL for the numbers of the leads that hold the text, by the text index; `candidates`:
     of those that hold a piece of it, which is quicker to find out. Both are None for texts that the
-    index can't find. `pieces`: of the text, and the text itself. `is_bare`: nothing but the workspace. `is_counted`:
-    nothing but status and source, whose counts are kept. `is_narrow`: an index finds the few leads
-    that match at once.
+    index can't find. `pieces`: of the text, and the text itself. `is_bare`: nothing but the
+    workspace. `is_counted`: nothing but status and source, whose counts are kept. `is_narrow`: an
+    index finds the few leads that match at once.
     """
 
     def __init__(self, tx: Transaction, workspace_id: str, which: LeadFilter) -> None:
@@ -92,10 +92,6 @@ class Conditions:
     @property
     def sql(self) -> str:
         return " AND ".join(self.texts)
-
-    @property
-    def is_unfiltered(self) -> bool:
-        return self.is_bare and not self.has_text
 
     def choose(self, piece: str) -> None:
         """Takes the leads that hold a piece of the text for the candidates."""

@@ -66,8 +66,11 @@ async def list_leads(
 ) -> LeadPage:
     """A page of leads, from an offset or behind the place where another page ended."""
     where = Conditions(tx, workspace_id, which)
-    few = await _matches_few(tx, where)
-    total = await _total(tx, where, few=few) if with_total else None
+    kept = None
+    if where.is_counted and (with_total or not where.is_bare):
+        kept = await _count_kept(tx, where.sql, where.using())
+    few = await _matches_few(tx, where, kept)
+    total = await _total(tx, where, kept, few=few) if with_total else None
     if total is not None and offset >= total:
         return LeadPage([], has_next=False, total=total, next_place=None)
     order = _Order(sort, by_index=not few)
@@ -103,7 +106,7 @@ class _Order:
         return f"ORDER BY {column} {self._direction}, id {self._direction}"
 
 
-async def _matches_few(tx: Transaction, where: Conditions) -> bool:
+async def _matches_few(tx: Transaction, where: Conditions, kept: int | None) -> bool:
     """Whether the leads that match are so few that they had better be fetched and sorted."""
     if where.is_narrow:
         return True
@@ -112,9 +115,7 @@ async def _matches_few(tx: Transaction, where: Conditions) -> bool:
         return False
     if where.candidates is not None:
         return await _has_few_candidates(tx, where)
-    if where.is_counted and not where.is_bare:
-        return await _count_kept(tx, where.sql, where.using()) <= _FEW
-    return False
+    return kept is not None and kept <= _FEW and not where.is_bare
 
 
 async def _has_few_candidates(tx: Transaction, where: Conditions) -> bool:
@@ -127,9 +128,9 @@ async def _has_few_candidates(tx: Transaction, where: Conditions) -> bool:
     return False
 
 
-async def _total(tx: Transaction, where: Conditions, *, few: bool) -> int:
-    if where.is_counted:
-        return await _count_kept(tx, where.sql, where.using())
+async def _total(tx: Transaction, where: Conditions, kept: int | None, *, few: bool) -> int:
+    if kept is not None:
+        return kept
     if where.matches is not None and not few:
         if where.is_bare:
             return await _count(tx, f"({where.matches}) AS matches", where.using("needle"))

@@ -70,7 +70,6 @@ class LeadRoutes:
                 response=LeadView,
                 example=_STORED,
                 etag=True,
-                errors=("LEAD_NOT_FOUND",),
                 handler=self.get_lead,
             ),
             Operation(
@@ -105,7 +104,6 @@ class LeadRoutes:
                 status=201,
                 existing_status=200,
                 etag=True,
-                errors=("CONFLICT",),
                 handler=self.create_lead,
                 request_example=_EXAMPLE,
             ),
@@ -125,7 +123,6 @@ class LeadRoutes:
                 response=DeletedView,
                 example={"id": _STORED["id"], "deletedAt": "2026-01-15T10:30:00.000Z"},
                 message="Lead deleted successfully",
-                errors=("LEAD_NOT_FOUND", "PRECONDITION_FAILED"),
                 handler=self.delete_lead,
             ),
             Operation(
@@ -142,7 +139,6 @@ class LeadRoutes:
                 parameters=EVENT_PARAMETERS,
                 response=EventList,
                 example=EVENT_EXAMPLE,
-                errors=("LEAD_NOT_FOUND",),
                 handler=self.list_lead_events,
             ),
         ]
@@ -163,7 +159,6 @@ class LeadRoutes:
             response=LeadView,
             example=_STORED,
             etag=True,
-            errors=("LEAD_NOT_FOUND", "PRECONDITION_FAILED"),
             handler=self.update_lead,
             request_example={"status": "qualified", "metadata": {"score": 77, "utm_source": None}},
         )

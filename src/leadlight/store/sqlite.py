@@ -52,24 +52,20 @@ class SqliteTransaction:
         self._cursor = connection.cursor()
 
     async def rows(self, sql: str, **parameters: Value) -> list[Row]:
-        try:
-            return cast("list[Row]", self._cursor.execute(sql, parameters).fetchall())
-        except _BROKEN as error:
-            raise StoreUnavailable from error
+        return self._run(sql, parameters)
 
     async def row(self, sql: str, **parameters: Value) -> Row | None:
-        try:
-            rows = self._cursor.execute(sql, parameters).fetchall()  # all, so that the statement ends
-        except _BROKEN as error:
-            raise StoreUnavailable from error
+        rows = self._run(sql, parameters)
         return rows[0] if rows else None
 
     async def execute(self, sql: str, **parameters: Value) -> int:
-        try:
-            self._cursor.execute(sql, parameters).fetchall()
-        except _BROKEN as error:
-            raise StoreUnavailable from error
+        self._run(sql, parameters)
         return self.connection.changes()
+
+    def roll_back(self) -> None:
+        """Ends the transaction, unless an error of the disk has ended it already."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
 
     def json_text(self, column: str, parameter: str) -> str:
         # `->>` would rewrite numbers and give 1 for true; `->` gives the JSON text as it was sent.
@@ -83,6 +79,13 @@ class SqliteTransaction:
             f"""WHERE {index} MATCH '"' || replace(:{parameter}, '"', '""') || '"' """
             f"AND rowid BETWEEN {first} AND {first} + {(1 << 40) - 1}"
         )
+
+    def _run(self, sql: str, parameters: dict[str, Value]) -> list[Row]:
+        """All rows of a statement, so that it ends and the cursor is free for the next."""
+        try:
+            return cast("list[Row]", self._cursor.execute(sql, parameters).fetchall())
+        except _BROKEN as error:
+            raise StoreUnavailable from error
 
 
 class SqliteSession:
@@ -99,8 +102,7 @@ class SqliteSession:
         self._connection.execute("COMMIT")
 
     def roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        self.transaction.roll_back()
 
     def savepoint(self) -> None:
         self._connection.execute("SAVEPOINT unit")
@@ -209,8 +211,7 @@ class SqliteDatabase:
 
     def _end_snapshot(self) -> None:
         self._has_snapshot = False
-        if self._reading.connection.in_transaction:  # an error of the disk ends it too
-            self._reading.connection.execute("ROLLBACK")
+        self._reading.roll_back()
 
     def _scan(self, unit: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         tx: SqliteTransaction | None = getattr(self._scanners, "tx", None)
@@ -222,7 +223,7 @@ class SqliteDatabase:
         try:
             return drive(unit(tx, *args))
         finally:
-            tx.connection.execute("ROLLBACK")
+            tx.roll_back()
 
 
 def _connect(path: Path, *, cache_kib: int, checkpoints: bool = False) -> apsw.Connection:
