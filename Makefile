@@ -12,7 +12,7 @@ help:  ## Say what can be made
 serve: .venv/installed  ## Run the server (ARGS="--port 9000" to change something)
 	@$(BIN)/leadlight serve $(ARGS)
 
-test: .venv/installed-dev  ## Run the tests (ARGS="-k name" to choose)
+test: .venv/installed-dev  ## Run the tests on both engines (ARGS="--db sqlite" for one of them, ARGS="-k name" to choose)
 	@$(BIN)/pytest $(ARGS)
 
 check: lint types .venv/installed-dev  ## Everything that has to hold before a change lands
@@ -31,7 +31,7 @@ types: .venv/installed-dev
 docs: .venv/installed-dev  ## Write docs/reference anew from the code
 	@$(BIN)/python -m docs.generate
 
-bench: .venv/installed-dev  ## Measure (ARGS="--full" for the large data sets); needs wrk
+bench: .venv/installed-dev  ## Measure (ARGS="--full" for the large data sets, "--db postgres" for the other engine); needs wrk
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 format: .venv/installed-dev  ## Format the code and mend what can be mended

@@ -34,7 +34,7 @@ def against_references(effort: Effort) -> Section:
         servers = [ours, *_references(stack, ours, store)]
         runs = in_turn([Subject(server.name, server, note.counted_key, requests) for server in servers], effort)
     for name, theirs in runs.items():
-        section.rows.append((name, *_figures(middle(theirs)), f"{middle_ratio(runs[_OURS], theirs):.2f} x"))
+        section.rows.append((name, *figures(middle(theirs)), f"{middle_ratio(runs[_OURS], theirs):.2f} x"))
     for name, wanted in ((FASTIFY, 1.5), (FASTAPI, 3.0)):
         if name in runs:
             text = f"look-ups on {effort.leads:,} leads, of {name}'s"
@@ -64,7 +64,7 @@ def every_workload(effort: Effort) -> Section:
     with leadlight(store) as server:
         runs = in_turn([Subject(one.name, server, note.counted_key, one) for one in loads], effort)
     for one in loads:
-        section.rows.append((one.name, str(one.connections), *_figures(middle(runs[one.name]))))
+        section.rows.append((one.name, str(one.connections), *figures(middle(runs[one.name]))))
     return section
 
 
@@ -83,12 +83,12 @@ def durable_creates(effort: Effort) -> Section:
             stack.enter_context(leadlight(scratch_copy(store, "creates"))),
             stack.enter_context(leadlight(scratch_copy(store, "unbatched"), name=alone, module="benchmarks.unbatched")),
         ]
-        with _or_a_line(FASTIFY):
+        with or_a_line(FASTIFY):
             servers.append(stack.enter_context(reference.fastify(scratch_copy(store, "fastify"))))
         requests = workloads.create()
         runs = in_turn([Subject(server.name, server, note.counted_key, requests) for server in servers], effort)
     for name, theirs in runs.items():
-        section.rows.append((name, *_figures(middle(theirs)), f"{middle_ratio(runs[_OURS], theirs):.2f} x"))
+        section.rows.append((name, *figures(middle(theirs)), f"{middle_ratio(runs[_OURS], theirs):.2f} x"))
     for name in (alone, FASTIFY):
         if name in runs:
             section.targets.append(
@@ -114,9 +114,9 @@ def calm_look_ups(effort: Effort) -> Section:
             alone.append(load.measure(server, note.counted_key, requests, effort.seconds))
             other = load.start(server, note.counted_key, disturbance, effort.seconds + 1)
             beside.append(load.measure(server, note.counted_key, requests, effort.seconds))
-            load.finish(other, disturbance)
-    section.rows.append(("alone", *_figures(middle(alone))[:3]))
-    section.rows.append(("beside pages and searches", *_figures(middle(beside))[:3]))
+            load.finish(other, disturbance.name)
+    section.rows.append(("alone", *figures(middle(alone))[:3]))
+    section.rows.append(("beside pages and searches", *figures(middle(beside))[:3]))
     ratio = middle_ratio(beside, alone, attrgetter("p99"))
     section.targets.append(at_most("p99 of look-ups beside pages and searches, of that alone", ratio, 2.0, "x"))
     return section
@@ -165,23 +165,23 @@ def _references(stack: contextlib.ExitStack, ours: Server, store: Path) -> Itera
         FASTAPI: reference.fastapi,
     }
     for name, start in starts.items():
-        with _or_a_line(name):
+        with or_a_line(name):
             server = stack.enter_context(start(scratch_copy(store, start.__name__)))
             reference.require_same_answer(ours, server, store)
             yield server
-    with _or_a_line(reference.NGINX):
+    with or_a_line(reference.NGINX):
         _, headers, body = get(ours.port, lead_path(store), read_note(store).counted_key)
         yield stack.enter_context(reference.nginx(store, (headers, body)))
 
 
 @contextlib.contextmanager
-def _or_a_line(name: str) -> Iterator[None]:
+def or_a_line(name: str) -> Iterator[None]:
     try:
         yield
     except Unavailable as error:
         print(f"  {name} is left out: {error}", flush=True)
 
 
-def _figures(measured: Measured) -> tuple[str, str, str, str]:
+def figures(measured: Measured) -> tuple[str, str, str, str]:
     cpu = f"{measured.per_cpu_second:,.0f}" if measured.per_cpu_second else "unknown"
     return f"{measured.rate:,.0f}", f"{measured.p50:.2f}", f"{measured.p99:.2f}", cpu

@@ -17,13 +17,15 @@ from benchmarks.servers import Server, pinned
 HOW_TO_GET_WRK = "wrk is missing; get it with `apt-get install wrk` (Debian, Ubuntu) or `brew install wrk` (macOS)"
 
 _SCRIPT = Path(__file__).with_name("replay.lua")
-_CORE = "1"
 _runs = count(1)
 
 
 class _Report(msgspec.Struct):
+    """What wrk's script prints. `cpu`: microseconds of its own."""
+
     requests: int
     microseconds: int
+    cpu: int
     p50: int
     p99: int
     refused: int
@@ -41,15 +43,23 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`rate`: answers a second; `per_cpu_second`: answers a second of the server's own processor time.
+    """`rate`: answers a second. Latencies in milliseconds.
 
-    Latencies in milliseconds.
+    Processor time in microseconds an answer: of the server, of the database server it asks, of who asks. 0 where the
+    system does not tell.
     """
 
     rate: float
     p50: float
     p99: float
-    per_cpu_second: float = 0.0
+    server_cpu: float = 0.0
+    database_cpu: float = 0.0
+    client_cpu: float = 0.0
+
+    @property
+    def per_cpu_second(self) -> float:
+        """Answers a second of the server's own processor time."""
+        return 1_000_000 / self.server_cpu if self.server_cpu else 0.0
 
 
 class LoadFailed(Exception):
@@ -66,42 +76,42 @@ def requests(name: str, lines: Iterable[str], connections: int = 32) -> Requests
 
 
 def start(server: Server, key: str, load: Requests, seconds: float) -> subprocess.Popen[str]:
-    """Starts wrk; `finish` has its figures."""
+    """Starts wrk; `finish` has its figures. Of several keys, with commas between, each has a thread of its own."""
+    threads, duration = key.count(",") + 1, f"{max(1, round(seconds))}s"
     command = [
-        *("wrk", "--threads", "1", "--connections", str(load.connections), "--duration", f"{max(1, round(seconds))}s"),
-        *(
-            "--timeout",
-            "30s",
-            "--script",
-            str(_SCRIPT),
-            server.address,
-            "--",
-            str(load.file),
-            key,
-            str(next(_runs) * 7919),
-        ),
+        *("wrk", "--threads", str(threads), "--connections", str(load.connections), "--duration", duration),
+        *("--timeout", "30s", "--script", str(_SCRIPT), server.address, "--"),
+        *(str(load.file), key, str(next(_runs) * 7919)),
     ]
-    return subprocess.Popen(pinned(_CORE, command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return run(server.clients_on, command)
 
 
-def finish(running: subprocess.Popen[str], load: Requests) -> Measured:
+def run(cores: str, command: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(pinned(cores, command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(running: subprocess.Popen[str], name: str) -> Measured:
     """Raises LoadFailed when not every answer was a good one."""
     output, _ = running.communicate()
     last = output.strip().rpartition("\n")[2]
     if not last.startswith("{"):
-        raise LoadFailed(f"wrk failed at {load.name}: {output}")
+        raise LoadFailed(f"{name} failed: {output}")
     report = msgspec.json.decode(last, type=_Report)
     if report.refused or report.broken or not report.requests:
-        raise LoadFailed(f"{load.name}: {report.refused} of {report.requests} refused, {report.broken} broken")
+        raise LoadFailed(f"{name}: {report.refused} of {report.requests} refused, {report.broken} broken")
     rate = report.requests / report.microseconds * 1_000_000
-    return Measured(rate, report.p50 / 1000, report.p99 / 1000)
+    return Measured(rate, report.p50 / 1000, report.p99 / 1000, client_cpu=report.cpu / report.requests)
 
 
 def measure(server: Server, key: str, load: Requests, seconds: float) -> Measured:
-    cpu_before = server.cpu_seconds()
-    measured = finish(start(server, key, load, seconds), load)
-    cpu = server.cpu_seconds() - cpu_before
-    return replace(measured, per_cpu_second=measured.rate * round(seconds) / cpu if cpu else 0.0)
+    server_before, database_before = server.cpu_seconds(), server.database_cpu_seconds()
+    measured = finish(start(server, key, load, seconds), load.name)
+    answers = measured.rate * max(1, round(seconds)) / 1_000_000
+    return replace(
+        measured,
+        server_cpu=(server.cpu_seconds() - server_before) / answers,
+        database_cpu=(server.database_cpu_seconds() - database_before) / answers,
+    )
 
 
 def middle(runs: Sequence[Measured]) -> Measured:

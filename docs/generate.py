@@ -56,7 +56,12 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _row(parameter: Any) -> str:
-    flag = f"`{parameter.opts[0]}`" if parameter.param_type_name == "option" else f"`{parameter.name.upper()}`"
+    flags = [*parameter.opts[:1], *parameter.secondary_opts[:1]]
+    flag = (
+        ", ".join(f"`{flag}`" for flag in flags)
+        if parameter.param_type_name == "option"
+        else f"`{parameter.name.upper()}`"
+    )
     variable = f"`{parameter.envvar}`" if parameter.envvar else ""
     return f"| {flag} | {variable} | {parameter.help or ''} |"
 

@@ -5,10 +5,11 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import requests
@@ -18,9 +19,13 @@ from leadlight.app import Services, create_app
 from leadlight.clock import from_iso
 from leadlight.http.protocol import bounded_protocol
 from leadlight.principal import Scope
+from leadlight.server import run
 from leadlight.settings import Settings
 from leadlight.store.opening import open_database
 from leadlight.workspaces.service import KeySpec
+from tests.postgres_server import PostgresServer
+
+T = TypeVar("T")
 
 START = from_iso("2026-01-15T10:30:00.000Z")
 
@@ -77,36 +82,52 @@ class Client:
 class Server:
     """A server in a thread of the test's own process, so that its clock can be moved."""
 
-    def __init__(self, data: Path, clock: MovableClock, **settings: Any) -> None:
+    def __init__(self, store: dict[str, Any], clock: MovableClock, **settings: Any) -> None:
+        """`store`: the settings that say where the store is."""
         self.clock = clock
-        self.data = data
-        self.settings = Settings(data=data, **{"rate_limit": 0, "log_level": "error", **settings})
-        self.database = open_database(data)
-        self.services = Services(self.database, clock)
+        self.settings = Settings(**store, **{"rate_limit": 0, "log_level": "error", **settings})
+        self.data = self.settings.data
         listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(
-            create_app(self.settings, self.database, clock),
-            http=bounded_protocol(self.settings.max_header_bytes),
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-        )
-        self._uvicorn = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread = threading.Thread(target=run, args=(self._serve(listener),), daemon=True)
+        self._ready: Future[None] = Future()
         self._thread.start()
+        self._ready.result(20)
         while not self._uvicorn.started:
             time.sleep(0.002)
 
+    async def _serve(self, listener: socket.socket) -> None:
+        try:
+            self.database = await open_database(self.data, self.settings.database_url)
+            self.services = Services(self.database, self.clock)
+            config = uvicorn.Config(
+                create_app(self.settings, self.database, self.clock),
+                http=bounded_protocol(self.settings.max_header_bytes),
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+            )
+            self._uvicorn = uvicorn.Server(config)
+            self._loop = asyncio.get_running_loop()
+        except BaseException as error:
+            self._ready.set_exception(error)
+            raise
+        self._ready.set_result(None)
+        await self._uvicorn.serve(sockets=[listener])
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs something on the server's own loop, to which its store belongs."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
     def workspace(self, name: str = "Default") -> str:
-        return asyncio.run(self.services.workspaces.create_workspace(name)).id
+        return self.do(self.services.workspaces.create_workspace(name)).id
 
     def client(self, workspace_id: str, *scopes: Scope, rate_limit: int | None = None) -> Client:
         spec = KeySpec("test", scopes or (Scope.LEADS_READ, Scope.LEADS_WRITE), rate_limit)
-        issued = asyncio.run(self.services.workspaces.create_key(workspace_id, spec))
+        issued = self.do(self.services.workspaces.create_key(workspace_id, spec))
         return Client(self.url, issued.secret, workspace_id, issued.key.id)
 
     def begin_to_stop(self) -> None:
@@ -115,6 +136,17 @@ class Server:
     def stop(self) -> None:
         self.begin_to_stop()
         self._thread.join(timeout=20)
+
+
+async def all_of(works: Iterable[Awaitable[T]]) -> list[T]:
+    """Some hundred at a time."""
+    some = asyncio.Semaphore(300)
+
+    async def one(work: Awaitable[T]) -> T:
+        async with some:
+            return await work
+
+    return await asyncio.gather(*map(one, works))
 
 
 def problems_of(response: requests.Response) -> dict[str, str]:
@@ -129,12 +161,74 @@ def clock() -> MovableClock:
     return MovableClock()
 
 
+ENGINES = ("sqlite", "postgres")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", choices=ENGINES, help="Run the tests on this engine alone; on both, if not said.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever uses a store runs once for each engine, unless it is marked for one."""
+    wanted = metafunc.config.getoption("--db")
+    marker = metafunc.definition.get_closest_marker("engine")
+    if "engine" in metafunc.fixturenames:
+        engines = marker.args if marker else ENGINES
+        chosen = [engine for engine in engines if wanted in (None, engine)]
+        metafunc.parametrize("engine", chosen, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what belongs to the other engine alone."""
+    wanted = config.getoption("--db")
+    for item in items:
+        marker = item.get_closest_marker("engine")
+        if wanted and marker and wanted not in marker.args:
+            item.add_marker(pytest.mark.skip(reason=f"belongs to {' and '.join(marker.args)}"))
+
+
 @pytest.fixture(scope="session")
-def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store whose schema is up to date, to be copied."""
     folder = tmp_path_factory.mktemp("template")
-    asyncio.run(open_database(folder).close())
+    asyncio.run(_set_up(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server that forgets all in a power cut, which makes it quick; its template has our schema."""
+    server = PostgresServer("fsync = off", "full_page_writes = off")
+    server.run("CREATE DATABASE leadlight_template")
+    asyncio.run(_set_up(Path(), server.url("leadlight_template")))
+    yield server
+    server.remove()
+
+
+async def _set_up(data: Path, url: str = "") -> None:
+    await (await open_database(data, url)).close()
+
+
+@pytest.fixture(scope="session")
+def new_store(
+    engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[], dict[str, Any]]:
+    """Makes empty stores; each as the settings that say where it is."""
+
+    def make() -> dict[str, Any]:
+        data = tmp_path_factory.mktemp("store") / "data"
+        if engine == "sqlite":
+            shutil.copytree(request.getfixturevalue("migrated_folder"), data)
+            return {"data": data}
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return {"data": data, "database_url": server.create_database("leadlight_template")}
+
+    return make
+
+
+@pytest.fixture
+def store(new_store: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    return new_store()
 
 
 @pytest.fixture(scope="session")
@@ -149,15 +243,13 @@ def stopping_servers() -> Iterator[list[Server]]:
 
 @pytest.fixture
 def start_server(
-    tmp_path: Path, migrated_store: Path, clock: MovableClock, stopping_servers: list[Server]
+    new_store: Callable[[], dict[str, Any]], clock: MovableClock, stopping_servers: list[Server]
 ) -> Iterator[Callable[..., Server]]:
     """Starts servers with settings of the test's choice."""
     running: list[Server] = []
 
     def start(**settings: Any) -> Server:
-        data = tmp_path / f"data-{len(running)}"
-        shutil.copytree(migrated_store, data)
-        running.append(Server(data, clock, **settings))
+        running.append(Server(new_store(), clock, **settings))
         return running[-1]
 
     yield start

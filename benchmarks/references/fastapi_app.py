@@ -1,9 +1,10 @@
 """Leadlight's look-up as one writes it by hand in Python: FastAPI, pydantic, SQLAlchemy, a session a request.
 
-Environment: DATABASE (a seeded store's file).
+Environment: DATABASE (SQLAlchemy's URL of a seeded store).
 """
 
 import hashlib
+import json
 import os
 import re
 import time
@@ -19,7 +20,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from sqlalchemy import JSON, select
+from sqlalchemy import JSON, Dialect, Text, TypeDecorator, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -31,13 +32,23 @@ LEAD_ID = re.compile(r"lead_[A-Za-z0-9]{1,59}")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 
 # Without overflow: connections beyond the pool would be opened and closed, a thread each, with every request.
-engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['DATABASE']}", pool_size=POOL_SIZE, max_overflow=0)
+engine = create_async_engine(os.environ["DATABASE"], pool_size=POOL_SIZE, max_overflow=0)
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 app = FastAPI(title="Leads")
 
 
 class Base(DeclarativeBase):
     pass
+
+
+class JsonText(TypeDecorator[dict[str, Any]]):
+    """JSON in a column of text, which PostgreSQL's own type would not read."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, _: Dialect) -> dict[str, Any]:
+        return json.loads(value or "{}")
 
 
 class ApiKeyRow(Base):
@@ -59,7 +70,7 @@ class LeadRow(Base):
     phone: Mapped[str | None]
     source: Mapped[str | None]
     status: Mapped[str]
-    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", JSON)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", JSON().with_variant(JsonText(), "postgresql"))
     created_at: Mapped[int]
     updated_at: Mapped[int]
     version: Mapped[int]

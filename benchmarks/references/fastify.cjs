@@ -27,7 +27,7 @@ const findLead = database.prepare(
   "SELECT id, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version FROM leads WHERE workspace_id = ? AND id = ?",
 );
 const takePosition = database
-  .prepare("UPDATE workspaces SET last_event = last_event + 1 WHERE id = ? RETURNING last_event")
+  .prepare("UPDATE feeds SET last_event = last_event + 1 WHERE workspace_id = ? RETURNING last_event")
   .pluck();
 const insertEvent = database.prepare(
   "INSERT INTO events (workspace_id, position, id, type, lead_id, actor_type, actor_id, changes, created_at) VALUES (?, ?, ?, 'lead.created', ?, 'api_key', ?, ?, ?)",

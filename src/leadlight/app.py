@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from leadlight.background import run_background
 from leadlight.clock import Clock, system_clock
 from leadlight.errors import StoreUnavailable
 from leadlight.events.routes import EventRoutes
@@ -20,18 +21,18 @@ from leadlight.http.openapi import openapi_document
 from leadlight.http.operation import Operation
 from leadlight.http.pages import pages
 from leadlight.http.ratelimit import SlidingWindows
+from leadlight.http.shared_ratelimit import SharedCounts, SharedWindows
 from leadlight.ids import IdFactory
 from leadlight.leads.routes import LeadRoutes
 from leadlight.leads.service import LeadService
-from leadlight.settings import Settings
+from leadlight.settings import Settings, SettingsError
 from leadlight.store.database import Database
-from leadlight.store.idempotency import forget_old_results
 from leadlight.workspaces.routes import WorkspaceRoutes
 from leadlight.workspaces.service import WorkspaceService
 
 logger = logging.getLogger("leadlight")
 
-_HOUSEKEEPING_SECONDS = 30.0
+_LAST_USED_SECONDS = 30.0
 
 
 class Services:
@@ -41,8 +42,8 @@ class Services:
         new_id = IdFactory(clock)
         self.database = database
         self.clock = clock
-        self.workspaces = WorkspaceService(database, clock, new_id)
         self.events = EventService(database, clock, new_id)
+        self.workspaces = WorkspaceService(database, self.events, clock, new_id)
         self.leads = LeadService(database, self.events, clock, new_id)
 
     def operations(self) -> list[Operation]:
@@ -54,21 +55,28 @@ class Services:
         ]
 
 
-def create_app(settings: Settings, database: Database, clock: Clock = system_clock) -> ASGIApp:
-    """The ASGI application. It closes the store when it ends."""
+def create_app(
+    settings: Settings, database: Database, clock: Clock = system_clock, *, worker: int | None = None
+) -> ASGIApp:
+    """The ASGI application. It closes the store when it ends. `worker`: its number, if it is one of several."""
     services = Services(database, clock)
     operations = services.operations()
-    metrics = Metrics(database.statistics)
+    shared = _shared_counts(settings)
+    metrics = Metrics(database.statistics, unchecked=lambda: shared.unchecked if shared else 0, worker=worker)
     access_log = AccessLog(metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_keep_house(services)), asyncio.create_task(access_log.keep_flushing())]
+        tasks = [asyncio.create_task(_keep_last_used(services)), asyncio.create_task(access_log.keep_flushing())]
+        if settings.background:
+            tasks.append(asyncio.create_task(run_background(services)))
         yield
         for task in tasks:
             task.cancel()
         with contextlib.suppress(StoreUnavailable):
             await services.workspaces.save_last_used()
+        if shared is not None:
+            await shared.close()
         await database.close()
         access_log.flush()
 
@@ -83,8 +91,8 @@ def create_app(settings: Settings, database: Database, clock: Clock = system_clo
     return Dispatch(
         operations,
         authenticator=Authenticator(services.workspaces.find_principal, clock),
-        windows=SlidingWindows(),
-        failures=SlidingWindows(seconds=60),
+        windows=SharedWindows(shared, name="hour", seconds=3600) if shared else SlidingWindows(),
+        failures=SharedWindows(shared, name="minute", seconds=60) if shared else SlidingWindows(seconds=60),
         note=access_log.note,
         clock=clock,
         rate_limit=settings.rate_limit,
@@ -94,12 +102,20 @@ def create_app(settings: Settings, database: Database, clock: Clock = system_clo
     )
 
 
-async def _keep_house(services: Services) -> None:
-    """What nobody waits for: remembers when keys were used, forgets old idempotency keys."""
+def _shared_counts(settings: Settings) -> SharedCounts | None:
+    if not settings.rate_limit_url:
+        return None
+    try:
+        return SharedCounts(settings.rate_limit_url, fail_open=settings.rate_limit_fallback == "fail-open")
+    except ValueError as error:
+        raise SettingsError(f"LEADLIGHT_RATE_LIMIT_URL is not usable: {error}.") from None
+
+
+async def _keep_last_used(services: Services) -> None:
+    """Stores now and then which keys this process has seen; no other process knows of them."""
     while True:
-        await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+        await asyncio.sleep(_LAST_USED_SECONDS)
         try:
             await services.workspaces.save_last_used()
-            await services.database.write(forget_old_results, services.clock())
         except StoreUnavailable:
-            logger.warning("housekeeping is put off: the store takes no writes")
+            logger.warning("the times of last use are not stored: the store takes no writes")

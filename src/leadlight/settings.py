@@ -4,17 +4,19 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 _DEFAULT_DATA = Path("leadlight-data")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+FALLBACKS: Final = ("fail-open", "fail-closed")
 
 
 class SettingsError(Exception):
     """A setting that can't be: the text says which, and what would do."""
 
 
-def _knob(default: Any, meaning: str) -> Any:
-    return field(default=default, metadata={"help": meaning})
+def _knob(default: Any, meaning: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"help": meaning})
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,19 @@ class Settings:
 
     host: str = _knob("127.0.0.1", "Address to listen on.")
     port: int = _knob(8000, "Port to listen on; 0 picks a free one.")
-    data: Path = _knob(_DEFAULT_DATA, "Folder that holds everything.")
+    workers: int = _knob(1, "How many processes serve requests.")
+    data: Path = _knob(_DEFAULT_DATA, "Folder that holds the store, unless database_url names another place.")
+    database_url: str = _knob("", "URL of the store; a file in the data folder, if not said.", secret=True)
+    database_connections: int = _knob(8, "Connections that each process opens to a database server, at the most.")
     rate_limit: int = _knob(1000, "Requests an hour for a key without a limit of its own; 0 for no limit.")
+    rate_limit_url: str = _knob(
+        "",
+        "Valkey that counts requests for all processes: valkey://host:6379/0; each counts its own, if not said.",
+        secret=True,
+    )
+    rate_limit_fallback: str = _knob(
+        "fail-open", "What happens while Valkey is away: fail-open lets requests pass, fail-closed answers 503."
+    )
     auth_failures_per_minute: int = _knob(
         300, "Failed authentications a minute and address before they get 429; 0 for no limit."
     )
@@ -33,19 +46,32 @@ class Settings:
     trusted_proxies: str = _knob(
         "", "Addresses of reverse proxies, by comma, whose X-Forwarded-For header is believed."
     )
+    background: bool = _knob(
+        default=True, meaning="Whether serving processes do the background work too; `leadlight worker` does it alone."
+    )
     log_level: str = _knob("info", "One of debug, info, warning, error; requests are logged at info.")
     drain_seconds: int = _knob(30, "How long a stopping server waits for the requests under way.")
 
     def __post_init__(self) -> None:
         self._require(0 <= self.port <= 65535, "port", "a number from 0 to 65535")
+        self._require(1 <= self.workers <= 256, "workers", "1 to 256")
+        self._require(3 <= self.database_connections <= 1000, "database_connections", "3 to 1000")
         self._require(self.rate_limit >= 0, "rate_limit", "0 or more requests an hour")
         self._require(self.auth_failures_per_minute >= 0, "auth_failures_per_minute", "0 or more")
         self._require(1024 <= self.max_body_bytes <= 1 << 30, "max_body_bytes", "1024 to 1073741824 bytes")
         self._require(1024 <= self.max_header_bytes <= 1 << 20, "max_header_bytes", "1024 to 1048576 bytes")
+        self._require(_is_valkey(self.rate_limit_url), "rate_limit_url", "like valkey://[:password@]host:6379/0")
+        self._require(self.rate_limit_fallback in FALLBACKS, "rate_limit_fallback", " or ".join(FALLBACKS))
         self._require(self.log_level in LOG_LEVELS, "log_level", "one of " + ", ".join(LOG_LEVELS))
         self._require(self.drain_seconds >= 1, "drain_seconds", "1 second or more")
         for proxy in self.proxies:
             self._require(_is_network(proxy), "trusted_proxies", "IP addresses or networks, by comma")
+        if self.workers > 1 and not self.rate_limit_url and (self.rate_limit or self.auth_failures_per_minute):
+            raise SettingsError(
+                f"{self.workers} processes would each count requests for themselves and let more pass than a limit "
+                "allows. Give LEADLIGHT_RATE_LIMIT_URL (--rate-limit-url valkey://…) so that they count together, or "
+                "set both LEADLIGHT_RATE_LIMIT and LEADLIGHT_AUTH_FAILURES_PER_MINUTE to 0 for no limits."
+            )
 
     @property
     def proxies(self) -> tuple[str, ...]:
@@ -53,8 +79,17 @@ class Settings:
 
     def _require(self, holds: object, name: str, expected: str) -> None:
         if not holds:
-            given = getattr(self, name)
-            raise SettingsError(f"LEADLIGHT_{name.upper()} is {given!r}; it has to be {expected}.")
+            given = "not usable" if name.endswith("_url") else repr(getattr(self, name))  # a URL may hold a password
+            raise SettingsError(f"LEADLIGHT_{name.upper()} is {given}; it has to be {expected}.")
+
+
+def _is_valkey(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_there = parts.scheme in ("valkey", "valkeys") and bool(parts.hostname) and parts.port != 0
+        return not url or (is_there and parts.path.removeprefix("/").isdigit() | (parts.path in ("", "/")))
+    except ValueError:
+        return False
 
 
 def _is_network(text: str) -> bool:

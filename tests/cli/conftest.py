@@ -1,6 +1,7 @@
 """The command line on a data folder, in the test's own process."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,21 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from leadlight.cli.main import app
+from tests.postgres_server import PostgresServer
 
 
 class Cli:
-    """Runs commands on one data folder."""
+    """Runs commands on one store."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, database_url: str = "") -> None:
         self.data = data
+        self.database_url = database_url
 
     def run(self, *arguments: str, **environment: str) -> Result:
-        command = [*arguments, "--data", str(self.data)]
-        return CliRunner().invoke(app, command, env={"COLUMNS": "240", **environment})
+        command = [*arguments, "--data", str(self.data), "--database-url", self.database_url]
+        # In a thread of its own, for a test may have an event loop in this one.
+        with ThreadPoolExecutor() as executor:
+            return executor.submit(CliRunner().invoke, app, command, env={"COLUMNS": "240", **environment}).result()
 
     def json(self, *arguments: str) -> Any:
         """What a command that succeeds prints for programs."""
@@ -36,9 +41,12 @@ class Cli:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    """On a folder that is not there yet."""
-    return Cli(tmp_path / "store")
+def cli(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Cli:
+    """On a folder that is not there yet, or on an empty database."""
+    if engine == "sqlite":
+        return Cli(tmp_path / "store")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return Cli(tmp_path / "store", server.create_database())
 
 
 @pytest.fixture

@@ -54,7 +54,9 @@ def test_create_reads_durations(cli: Cli, acme: str, expires: str, seconds: int)
 
 
 def test_a_created_key_works_at_once(server: Server, api: Client) -> None:
-    key = Cli(server.data).json("keys", "create", "--workspace", "Ours", "--scope", "leads:read")
+    key = Cli(server.data, server.settings.database_url).json(
+        "keys", "create", "--workspace", "Ours", "--scope", "leads:read"
+    )
     client = Client(server.url, key["key"], api.workspace_id, key["id"])
 
     assert client.get("/api/v1/leads").status_code == 200
@@ -142,7 +144,7 @@ def test_list_for_people_tells_limits_and_states(cli: Cli, acme: str) -> None:
 
 
 def test_rotate_issues_a_new_key_and_leaves_the_old_one_a_day(server: Server, api: Client) -> None:
-    new = Cli(server.data).json("keys", "rotate", api.key_id)
+    new = Cli(server.data, server.settings.database_url).json("keys", "rotate", api.key_id)
 
     assert works(server, new["key"])
     assert works(server, api.key)
@@ -179,7 +181,7 @@ def test_revoke_is_noticed_by_a_running_server_within_a_second(
     server: Server, api: Client, clock: MovableClock
 ) -> None:
     api.get("/api/v1/leads")
-    result = Cli(server.data).run("keys", "revoke", api.key_id)
+    result = Cli(server.data, server.settings.database_url).run("keys", "revoke", api.key_id)
     clock.advance(seconds=1)
 
     assert result.stdout == f"Revoked {api.key_id} (test)\n"

@@ -13,6 +13,8 @@ from leadlight import __version__
 from leadlight.cli.main import app
 from tests.cli.conftest import Cli
 
+pytestmark = pytest.mark.engine("sqlite")
+
 
 def leadlight(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "leadlight", *arguments]
@@ -27,6 +29,7 @@ def leadlight(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["--log-level", "loud"], "LEADLIGHT_LOG_LEVEL is 'loud'; it has to be one of debug, info, warning, error."),
         (["--max-body-bytes", "1"], "LEADLIGHT_MAX_BODY_BYTES is 1; it has to be 1024 to 1073741824 bytes."),
         (["--max-header-bytes", "1"], "LEADLIGHT_MAX_HEADER_BYTES is 1; it has to be 1024 to 1048576 bytes."),
+        (["--workers", "0"], "LEADLIGHT_WORKERS is 0; it has to be 1 to 256."),
         (["--drain-seconds", "0"], "LEADLIGHT_DRAIN_SECONDS is 0; it has to be 1 second or more."),
         (
             ["--auth-failures-per-minute", "-1"],
@@ -63,12 +66,14 @@ def test_an_option_that_can_not_be_read_is_a_usage_error(cli: Cli, options: list
     [
         "host",
         "port",
+        "workers",
         "data",
         "rate-limit",
         "auth-failures-per-minute",
         "max-body-bytes",
         "max-header-bytes",
         "trusted-proxies",
+        "background",
         "log-level",
         "drain-seconds",
     ],

@@ -17,6 +17,7 @@ def test_create_tells_the_new_workspace_and_what_to_do_next(cli: Cli) -> None:
     assert second.startswith(f"A key for it: leadlight keys create --workspace {first[-29:]}")
 
 
+@pytest.mark.engine("sqlite")
 def test_create_makes_the_store_where_there_is_none(cli: Cli) -> None:
     cli.run("workspaces", "create", "Acme")
 
@@ -51,6 +52,6 @@ def test_create_refuses_a_name_that_is_none(cli: Cli, name: str) -> None:
 
 
 def test_works_while_the_server_runs(server: Server) -> None:
-    workspace = Cli(server.data).json("workspaces", "create", "Acme")
+    workspace = Cli(server.data, server.settings.database_url).json("workspaces", "create", "Acme")
 
     assert server.client(workspace["id"]).get("/api/v1/workspace").json()["data"] == workspace

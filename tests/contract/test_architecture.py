@@ -2,22 +2,33 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import leadlight
+from leadlight.app import Services
 from leadlight.events.event import EventType
 from leadlight.events.queries import list_events
 from leadlight.http.errors import STATUS
+from leadlight.leads.change import LeadDraft, LeadPatch
 from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import LeadStatus
 from leadlight.leads.listing import LeadSort, Place, list_leads
+from leadlight.leads.service import OnDuplicate
+from leadlight.principal import Scope
 from leadlight.settings import Settings
-from leadlight.store.database import Row, Transaction, Value
+from leadlight.store.database import Database, Row, Transaction, Value
+from leadlight.store.idempotency import IdempotencyKey
+from leadlight.store.migrate import load_migrations
+from leadlight.workspaces.service import KeySpec
 from tests.conftest import Server
+from tests.postgres_server import PostgresServer
+
+Unit = Callable[..., Awaitable[Any]]
 
 SOURCE = Path(leadlight.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -38,12 +49,30 @@ SQL = re.compile(
     r"\b(SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX)|ORDER\s+BY|WHERE\s+\w+)\b",
     re.DOTALL,
 )
-_ON_TABLE = r"\b(?:SELECT\b.*\b(?:FROM|JOIN)|INTO|UPDATE|DELETE FROM)\s+"
-TENANT_TABLES = re.compile(_ON_TABLE + r"(leads|events|lead_counts|idempotency_keys)\b", re.DOTALL)
+TABLES = dict(
+    re.findall(r"CREATE TABLE (\w+) \(\n(.*?)\n\);", "\n".join(path.read_text() for path in MIGRATIONS), re.DOTALL)
+)
+"""Their definitions, by their names."""
+
+TENANT_TABLES = [
+    name
+    for name, definition in TABLES.items()
+    if re.search(r"PRIMARY KEY \(workspace_id\b|^ *workspace_id TEXT PRIMARY KEY", definition, re.MULTILINE)
+]
+_ANY_OF_THEM = rf"(?:{'|'.join(TENANT_TABLES)})\b"
+ON_TENANT_TABLES = re.compile(rf"\b(?:SELECT\b.*\b(?:FROM|JOIN)|INTO|UPDATE|DELETE FROM)\s+{_ANY_OF_THEM}", re.DOTALL)
+OF_TENANT_TABLES = re.compile(rf"\b(?:FROM|JOIN|INTO|UPDATE)\s+{_ANY_OF_THEM}")
+
+OF_NO_TENANT = {
+    "workspaces": "the directory",
+    "api_keys": "the directory: a key says whose a request is",
+    "heartbeats": "one row, of the readiness check",
+    "unfinished_copies": "one row, of a copy that is under way",
+}
 
 OVER_ALL_WORKSPACES = {
-    "store/idempotency.py": "forget_old_results looks at nothing but the age",
     "leads/check.py": "doctor's questions belong to the operator, who stands outside of all workspaces",
+    "store/idempotency.py": "finds out whose old results are to be forgotten, in each workspace for itself",
 }
 
 
@@ -148,25 +177,34 @@ def test_has_no_sql_outside_the_queries(path: Path) -> None:
 
 @each([path for path in MODULES if str(path.relative_to(SOURCE)) not in OVER_ALL_WORKSPACES])
 def test_every_statement_on_a_tenants_table_names_the_workspace(path: Path) -> None:
-    assert [text for text in texts(path) if TENANT_TABLES.search(text) and not _names_workspace(text)] == []
+    assert [text for text in texts(path) if ON_TENANT_TABLES.search(text) and not _names_workspace(text)] == []
 
 
 def test_statements_over_all_workspaces_are_few_and_known() -> None:
     found = {
-        name: [text for text in texts(SOURCE / name) if TENANT_TABLES.search(text) and not _names_workspace(text)]
+        name: [text for text in texts(SOURCE / name) if ON_TENANT_TABLES.search(text) and not _names_workspace(text)]
         for name in OVER_ALL_WORKSPACES
     }
 
-    assert found["store/idempotency.py"] == ["DELETE FROM idempotency_keys WHERE created_at <= :oldest"]
     assert all(text.split()[0] == "SELECT" for text in found["leads/check.py"])
+    assert found["store/idempotency.py"] == [
+        "SELECT DISTINCT workspace_id FROM idempotency_keys WHERE created_at <= :oldest"
+    ]
+
+
+@each([path for path in MODULES if path.parent.name in {*FEATURES, "store"}])
+def test_tenants_tables_are_joined_by_the_workspace(path: Path) -> None:
+    for text in texts(path):
+        assert text.count("workspace_id") >= len(OF_TENANT_TABLES.findall(text)) or "…" in text, text
 
 
 class Recorded:
     """A transaction that keeps the statements that run through it."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, statements: list[str] | None = None) -> None:
         self._tx = tx
-        self.statements: list[str] = []
+        self.statements = [] if statements is None else statements
+        self.for_update = tx.for_update
         self.json_text, self.contains_text = tx.json_text, tx.contains_text
 
     async def rows(self, sql: str, **parameters: Value) -> list[Row]:
@@ -180,6 +218,61 @@ class Recorded:
     async def execute(self, sql: str, **parameters: Value) -> int:
         self.statements.append(sql)
         return await self._tx.execute(sql, **parameters)
+
+    async def later(self, sql: str, **parameters: Value) -> None:
+        self.statements.append(sql)
+        await self._tx.later(sql, **parameters)
+
+
+class RecordedDatabase:
+    """A store that keeps the statements of all units of work."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.statements: list[str] = []
+
+    def read(self, unit: Unit, *args: Any) -> Awaitable[Any]:
+        return self._database.read(self._recorded(unit), *args)
+
+    def scan(self, unit: Unit, *args: Any) -> Awaitable[Any]:
+        return self._database.scan(self._recorded(unit), *args)
+
+    def write(self, unit: Unit, *args: Any, **options: Any) -> Awaitable[Any]:
+        return self._database.write(self._recorded(unit), *args, **options)
+
+    def _recorded(self, unit: Unit) -> Unit:
+        async def run(tx: Transaction, *args: Any) -> Any:
+            return await unit(Recorded(tx, self.statements), *args)
+
+        return run
+
+
+def test_every_statement_of_the_use_cases_stays_in_its_workspace(server: Server) -> None:
+    recorded = RecordedDatabase(server.database)
+
+    server.do(_use_all(Services(recorded)))  # type: ignore[arg-type]
+
+    seen = {table for sql in recorded.statements for table in re.findall(rf"\b{_ANY_OF_THEM}", sql)}
+    assert seen == set(TENANT_TABLES)
+    for sql in recorded.statements:
+        compared = sql.count("workspace_id = :workspace_id") + len(re.findall(r"INTO \w+ \(workspace_id,", sql))
+        assert compared >= len(OF_TENANT_TABLES.findall(sql)), sql
+
+
+async def _use_all(services: Services) -> None:
+    workspace = await services.workspaces.create_workspace("Acme")
+    issued = await services.workspaces.create_key(workspace.id, KeySpec("key", (Scope.LEADS_WRITE,)))
+    caller = await services.workspaces.find_principal(issued.secret)
+    assert caller is not None
+    draft = LeadDraft("Ada", "ada@example.com")
+    made = await services.leads.create_lead(caller, draft, idempotency=IdempotencyKey("key", "digest"))
+    await services.leads.create_lead(caller, draft, on_duplicate=OnDuplicate.UPDATE)
+    await services.leads.update_lead(caller, made.lead.id, LeadPatch(status=LeadStatus.LOST))
+    await services.leads.get_lead(caller, made.lead.id)
+    await services.leads.list_leads(caller, LeadFilter(search="ada"), sort=LeadSort.NAME, limit=10)
+    await services.leads.list_events(caller, made.lead.id, after=0, limit=10)
+    await services.events.list_feed(workspace.id, after=0, limit=10)
+    await services.leads.delete_lead(caller, made.lead.id)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +288,7 @@ class Recorded:
     ],
     ids=str,
 )
-async def test_every_list_names_the_workspace_for_each_table(server: Server, which: LeadFilter) -> None:
+def test_every_list_names_the_workspace_for_each_table(server: Server, which: LeadFilter) -> None:
     async def run(tx: Transaction) -> list[str]:
         recorded = Recorded(tx)
         for sort in (LeadSort.NEWEST, LeadSort.NAME):
@@ -206,29 +299,46 @@ async def test_every_list_names_the_workspace_for_each_table(server: Server, whi
             await list_events(recorded, "ws_a", after=0, limit=10, types=types)
         return recorded.statements
 
-    statements = await server.database.scan(run)
+    statements = server.do(server.database.scan(run))
 
     assert len(statements) > 4
     for sql in statements:
-        tables = re.findall(r"\b(?:FROM|JOIN) (?:leads|events|lead_counts)\b", sql)
-        assert sql.count("workspace_id = :workspace_id") >= len(tables), sql
+        assert sql.count("workspace_id = :workspace_id") >= len(OF_TENANT_TABLES.findall(sql)), sql
 
 
 def test_a_tenants_table_starts_its_primary_key_with_the_workspace() -> None:
+    assert set(TABLES) == {*TENANT_TABLES, *OF_NO_TENANT}
     schema = "\n".join(path.read_text() for path in MIGRATIONS)
-    for table in ("leads", "events", "lead_counts", "idempotency_keys"):
-        definition = re.search(rf"CREATE TABLE {table} \((.*?)\n\);", schema, re.DOTALL)
-        assert definition, table
-        assert "PRIMARY KEY (workspace_id, " in definition[1], table
-        indexes = re.findall(rf"CREATE (?:UNIQUE )?INDEX (\w+) ON {table} \((\w+)", schema)
+    for table in TENANT_TABLES:
+        indexes = re.findall(rf"CREATE (?:UNIQUE )?INDEX (\w+) ON {table}(?:\nUSING \w+)? \((\w+)", schema)
         first = {name: column for name, column in indexes if column != "workspace_id"}
-        assert first in ({}, {"idempotency_keys_by_age": "created_at"}), table
+        assert first in ({}, {"idempotency_keys_by_age": "created_at"}), table  # finds those with old keys
+
+
+@pytest.mark.engine("postgres")
+def test_every_unique_index_of_a_tenants_table_includes_the_workspace(postgres: PostgresServer) -> None:
+    """A cluster keeps each workspace on one of its machines, and each machine sees to its own rows alone."""
+    database = postgres.create_database("leadlight_template").rpartition("/")[2]
+    indexes = postgres.run(
+        """
+        SELECT indrelid::regclass::text, indexrelid::regclass::text, array_agg(attname::text)
+        FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+        WHERE indisunique AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+        GROUP BY indrelid, indexrelid
+        """,
+        database,
+    )
+
+    assert {table for table, _, _ in indexes} >= set(TENANT_TABLES)
+    without = [index for table, index, columns in indexes if table in TENANT_TABLES and "workspace_id" not in columns]
+    assert without == []
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
-    numbers = [int(path.name[:4]) for path in MIGRATIONS]
+    for engine in ("sqlite", "postgres"):
+        numbers = [migration.number for migration in load_migrations(engine)]
 
-    assert numbers == list(range(1, len(numbers) + 1))
+        assert numbers == list(range(1, len(numbers) + 1)), engine
 
 
 def test_every_error_code_belongs_to_an_error() -> None:
@@ -256,4 +366,5 @@ def test_a_file_is_short_and_says_what_it_is(path: Path) -> None:
 
 def _names_workspace(text: str) -> bool:
     """Conditions that are put together elsewhere (the … of an f-string) are looked at as they run, when they run."""
-    return "workspace_id" in text or re.search(r"(WHERE|AND) …", text) is not None
+    compared = re.search(r"workspace_id = :workspace_id|INTO \w+ \(workspace_id,|(WHERE|AND) …", text)
+    return compared is not None

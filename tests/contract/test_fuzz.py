@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -218,8 +218,8 @@ class Target:
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    server = Server(tmp_path_factory.mktemp("fuzz"), MovableClock())
+def target(new_store: Callable[[], dict[str, Any]]) -> Iterator[Target]:
+    server = Server(new_store(), MovableClock())
     target = Target(server)
     yield target
     target.check_health()

@@ -4,7 +4,6 @@ All data of a workspace carries its mark. Whatever a request says, its answer mu
 the ids or the keys of another workspace, but for what the request itself brought along.
 """
 
-import asyncio
 import base64
 import http.client
 import json
@@ -341,13 +340,13 @@ class Walls(RuleBasedStateMachine):
         mark = f"{'xyz'[number]}{secrets.token_hex(8)}"
         workspace_id = self.server.workspace(mark)
         spec = KeySpec(mark, (Scope.ADMIN,))
-        issued = asyncio.run(self.server.services.workspaces.create_key(workspace_id, spec))
+        issued = self.server.do(self.server.services.workspaces.create_key(workspace_id, spec))
         return World(workspace_id, mark, {issued.key.id: issued.secret})
 
 
 @pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("walls"), MovableClock())
+def shared_server(new_store: Callable[[], dict[str, Any]]) -> Iterator[Server]:
+    server = Server(new_store(), MovableClock())
     yield server
     server.stop()
 

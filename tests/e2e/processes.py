@@ -5,13 +5,17 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 _URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
+_WORKER = re.compile(r'worker="(\d+)"')
 _KEY = re.compile(r"sk-workspace_[A-Za-z0-9]{38}")
 
 
@@ -27,6 +31,7 @@ class ServerProcess:
     def __init__(self, data: Path, log: Path, *options: str) -> None:
         command = [sys.executable, "-m", "leadlight", "serve", "--port", "0", "--data", str(data), *options]
         self.log = log
+        self._has_workers = "--workers" in options
         self._output = log.with_suffix(".out")
         self.started_at = time.monotonic()
         with self._output.open("w") as out, log.open("w") as errors:
@@ -58,14 +63,22 @@ class ServerProcess:
             return time.monotonic() - self.started_at
 
     def kill(self) -> None:
-        """Ends it in the midst of whatever it does; nothing happens to one that has ended."""
+        """Ends it in the midst of whatever it does, and its workers; nothing happens to one that has ended."""
+        workers = self.workers() if self._has_workers else set()
         self.process.kill()
         self.process.wait(timeout=20)
+        for pid in workers & running():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Asks it to end; answers its exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout=40)
+
+    def workers(self) -> set[int]:
+        """Its child processes that have not ended."""
+        return children(self.process.pid)
 
     def resident_kib(self) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -82,6 +95,32 @@ class ServerProcess:
         raise AssertionError(f"the server did not start: {self.log.read_text()}")
 
 
+def running() -> set[int]:
+    """The processes that there are."""
+    return set(_parents())
+
+
+def children(pid: int) -> set[int]:
+    return {child for child, parent in _parents().items() if parent == pid}
+
+
+def _parents() -> dict[int, int]:
+    """The parent of each process that has not ended; one that has stays listed until its parent asks for its code."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat="], capture_output=True, text=True, timeout=20, check=True
+    )
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
+
+
+def wait_until(holds: Callable[[], object], *, seconds: float = 40) -> None:
+    """Waits for something that has to come true some time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
 def ask(
     connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, key: str | None = None
 ) -> tuple[int, dict[str, Any]]:
@@ -93,6 +132,48 @@ def ask(
     response = connection.getresponse()
     content = response.read()
     return response.status, json.loads(content) if content else {}
+
+
+def raw(connection: http.client.HTTPConnection, path: str) -> http.client.HTTPResponse:
+    connection.request("GET", path)
+    return connection.getresponse()
+
+
+def worker_of(connection: http.client.HTTPConnection) -> str | None:
+    """Which worker has this connection."""
+    label = _WORKER.search(raw(connection, "/metrics").read().decode())
+    return label and label[1]
+
+
+def connections_to_each(server: ServerProcess) -> dict[str, http.client.HTTPConnection]:
+    """By its worker; waits until both take connections."""
+    found: dict[str, http.client.HTTPConnection] = {}
+    deadline = time.monotonic() + 40
+    while len(found) < 2:
+        assert time.monotonic() < deadline, server.log.read_text()
+        connection = server.connect()
+        worker = worker_of(connection)
+        if worker is None or worker in found:
+            connection.close()
+        else:
+            found[worker] = connection
+    return found
+
+
+def answering(server: ServerProcess) -> set[str]:
+    """The workers, once both take connections."""
+    found = connections_to_each(server)
+    for connection in found.values():
+        connection.close()
+    return set(found)
+
+
+def is_refused(server: ServerProcess) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", server.port), timeout=20).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def soft_limit() -> float:

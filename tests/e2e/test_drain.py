@@ -184,6 +184,7 @@ def test_is_small_when_idle(serve: Serve) -> None:
     assert resident < 80 * 1024
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are set with prlimit")
 def test_a_disk_that_refuses_writes_stops_writes_alone_and_for_no_longer(serve: Serve, data: Path) -> None:
     import resource  # noqa: PLC0415  (not on every platform)

@@ -180,6 +180,9 @@ def _check_events(stored: dict[str, int], events: list[dict[str, Any]]) -> None:
 
 
 def _check_totals(data: Path) -> None:
+    """Looks for itself where the store is a file; on a server it takes the doctor's word."""
+    if not data.exists():
+        return
     connection = apsw.Connection(str(data / "leadlight.db"))
     counted = connection.execute("SELECT status, source, count(*) FROM leads GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
     kept = connection.execute("SELECT status, source, leads FROM lead_counts WHERE leads ORDER BY 1, 2").fetchall()

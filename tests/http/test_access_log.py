@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from select import PIPE_BUF
 
 import pytest
 import requests
@@ -129,17 +130,46 @@ def test_what_went_wrong_stands_in_the_same_line() -> None:
     assert line["exception"] == "ZeroDivisionError: oh"
 
 
-def test_a_log_that_nobody_reads_any_more_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_log_that_nobody_reads_any_more_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="leadlight.access")
 
     class Closed(io.StringIO):
         def write(self, _: str) -> int:
             raise BrokenPipeError
 
-    metrics = Metrics(lambda: Statistics(0, 0, 0, 0))
+    async def statistics() -> Statistics:
+        return Statistics(0, 0, 0, 0)
+
+    metrics = Metrics(statistics)
     log = AccessLog(metrics, Closed())
     log.note(Noted(START, b"req_1", "GET", "getLead", 200, 0.001, None))
 
     log.flush()
 
-    assert b'leadlight_requests_total{operation="getLead",status="200"} 1.0' in metrics.render()
+    assert b'leadlight_requests_total{operation="getLead",status="200"} 1.0' in await metrics.render()
+
+
+def test_lines_are_written_in_pieces_that_do_not_mix_with_those_of_other_processes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="leadlight.access")
+    pieces: list[str] = []
+
+    class Stream(io.StringIO):
+        def write(self, piece: str) -> int:
+            pieces.append(piece)
+            return len(piece)
+
+    async def statistics() -> Statistics:
+        return Statistics(0, 0, 0, 0)
+
+    log = AccessLog(Metrics(statistics), Stream())
+    for number in range(100):
+        log.note(Noted(START, b"req_%d" % number, "GET", "getLead", 200, 0.001, None))
+
+    log.flush()
+
+    assert max(map(len, pieces)) <= PIPE_BUF
+    assert 1 < len(pieces) < 100
+    lines = [json.loads(line) for piece in pieces for line in piece.splitlines()]
+    assert [line["requestId"] for line in lines] == [f"req_{number}" for number in range(100)]

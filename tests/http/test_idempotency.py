@@ -1,12 +1,10 @@
 """The Idempotency-Key header: its form, and what makes two requests the same. Its use is in tests/leads."""
 
-import asyncio
-
-import apsw
 import pytest
 
 from leadlight.errors import InvalidInput
 from leadlight.http.idempotency import idempotency_key
+from leadlight.store.database import Row, Transaction
 from leadlight.store.idempotency import IdempotencyKey, forget_old_results
 from tests.conftest import Client, MovableClock, Server, problems_of
 
@@ -61,11 +59,12 @@ def test_what_is_kept_is_forgotten_after_24_hours(server: Server, api: Client, c
     clock.advance(seconds=86_400)
     api.post("/api/v1/leads", body, headers={"Idempotency-Key": "new"})
 
-    asyncio.run(server.database.write(forget_old_results, clock()))
+    server.do(server.database.write(forget_old_results, clock()))
 
-    connection = apsw.Connection(str(server.data / "leadlight.db"))
-    assert connection.execute("SELECT key FROM idempotency_keys").fetchall() == [("new",)]
-    connection.close()
+    async def keys(tx: Transaction) -> list[Row]:
+        return await tx.rows("SELECT key FROM idempotency_keys")
+
+    assert [tuple(row) for row in server.do(server.database.scan(keys))] == [("new",)]
 
 
 @pytest.mark.parametrize("header", ["", "k" * 256, b"\xff"])

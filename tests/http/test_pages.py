@@ -1,6 +1,5 @@
 """Everything outside of /api/: health, metrics, the document, and headers that keep browsers safe."""
 
-import asyncio
 import contextlib
 import io
 import json
@@ -32,7 +31,7 @@ def test_a_server_that_is_well_says_so(server: Server, path: str, body: dict[str
 
 
 def test_a_server_whose_store_takes_no_writes_is_alive_but_not_ready(server: Server) -> None:
-    asyncio.run(server.database.close())
+    server.do(server.database.close())
 
     ready, live = get(server, "/health/ready"), get(server, "/health/live")
 
@@ -61,7 +60,20 @@ def test_metrics_count_requests_by_operation_and_status(server: Server, api: Cli
     assert "leadlight_waiting_writes 0.0" in lines
     assert "leadlight_write_batches_total 3.0" in lines
     assert "leadlight_writes_total 3.0" in lines  # the workspace, its key, the lead
-    assert re.search(r"^leadlight_store_bytes \d{5,}\.0$", response.text, re.MULTILINE)
+    assert re.search(r"^leadlight_store_bytes (\d{5,}\.0|\d\.\d+e\+\d+)$", response.text, re.MULTILINE)
+
+
+async def test_metrics_of_one_worker_of_several_say_which() -> None:
+    async def statistics() -> Statistics:
+        return Statistics(1, 2, 3, 4)
+
+    metrics = Metrics(statistics, worker=2)
+    metrics.observe("getLead", 200, 0.001)
+
+    lines = (await metrics.render()).decode().splitlines()
+
+    assert 'leadlight_requests_total{operation="getLead",status="200",worker="2"} 1.0' in lines
+    assert [line for line in lines if not line.startswith("#") and 'worker="2"' not in line] == []
 
 
 def test_metrics_name_no_lead_no_key_and_no_workspace(server: Server, api: Client) -> None:

@@ -169,7 +169,7 @@ def test_the_health_of_the_server_is_not_limited(start_server: Callable[..., Ser
     limit=st.integers(1, 6),
     steps=st.lists(st.tuples(st.integers(0, 25), st.booleans()), max_size=60),
 )
-def test_agrees_with_a_list_of_every_request(limit: int, steps: list[tuple[int, bool]]) -> None:
+async def test_agrees_with_a_list_of_every_request(limit: int, steps: list[tuple[int, bool]]) -> None:
     windows, now = SlidingWindows(seconds=10), 1_000
     counted: list[int] = []
     for pause, counts in steps:
@@ -179,54 +179,54 @@ def test_agrees_with_a_list_of_every_request(limit: int, steps: list[tuple[int, 
         if counts and allowed:
             counted.append(now)
 
-        usage = (windows.hit if counts else windows.look)("a", limit, now)
+        usage = await (windows.hit if counts else windows.look)("a", limit, now)
 
         assert usage == Usage(allowed, limit, len(counted), min(counted, default=now) + 10)
 
 
-def test_callers_do_not_share_a_window() -> None:
+async def test_callers_do_not_share_a_window() -> None:
     windows = SlidingWindows(seconds=10)
-    windows.hit("a", 1, 100)
+    await windows.hit("a", 1, 100)
 
-    assert windows.hit("b", 1, 100).allowed is True
-    assert windows.hit("a", 1, 100).allowed is False
+    assert (await windows.hit("b", 1, 100)).allowed is True
+    assert (await windows.hit("a", 1, 100)).allowed is False
 
 
-def test_a_limit_that_was_lowered_has_nothing_remaining() -> None:
+async def test_a_limit_that_was_lowered_has_nothing_remaining() -> None:
     windows = SlidingWindows(seconds=10)
     for _ in range(5):
-        windows.hit("a", 5, 100)
+        await windows.hit("a", 5, 100)
 
-    usage = windows.look("a", 2, 100)
+    usage = await windows.look("a", 2, 100)
 
     assert (usage.allowed, usage.used, usage.remaining) == (False, 5, 0)
 
 
-def test_a_clock_that_is_set_back_forgets_nothing() -> None:
+async def test_a_clock_that_is_set_back_forgets_nothing() -> None:
     windows = SlidingWindows(seconds=10)
-    windows.hit("a", 2, 100)
-    windows.hit("a", 2, 50)
+    await windows.hit("a", 2, 100)
+    await windows.hit("a", 2, 50)
 
-    assert windows.hit("a", 2, 60) == Usage(False, 2, 2, 110)
-    assert windows.hit("a", 2, 110).allowed is True
+    assert await windows.hit("a", 2, 60) == Usage(False, 2, 2, 110)
+    assert (await windows.hit("a", 2, 110)).allowed is True
 
 
-def test_a_new_caller_takes_the_place_of_the_one_that_was_quiet_longest() -> None:
+async def test_a_new_caller_takes_the_place_of_the_one_that_was_quiet_longest() -> None:
     windows = SlidingWindows(seconds=10, max_callers=2)
-    windows.hit("a", 1, 100)
-    windows.hit("b", 1, 101)
-    windows.hit("c", 1, 102)
+    await windows.hit("a", 1, 100)
+    await windows.hit("b", 1, 101)
+    await windows.hit("c", 1, 102)
 
-    assert windows.look("b", 1, 103).allowed is False
-    assert windows.look("a", 1, 103).allowed is True
+    assert (await windows.look("b", 1, 103)).allowed is False
+    assert (await windows.look("a", 1, 103)).allowed is True
 
 
-def test_windows_that_are_empty_make_room_first() -> None:
+async def test_windows_that_are_empty_make_room_first() -> None:
     windows = SlidingWindows(seconds=10, max_callers=3)
-    windows.hit("a", 1, 100)
-    windows.hit("b", 1, 100)
-    windows.hit("c", 1, 105)
-    windows.hit("d", 1, 111)
+    await windows.hit("a", 1, 100)
+    await windows.hit("b", 1, 100)
+    await windows.hit("c", 1, 105)
+    await windows.hit("d", 1, 111)
 
-    assert windows.look("c", 1, 111).allowed is False
-    assert windows.look("d", 1, 111).allowed is False
+    assert (await windows.look("c", 1, 111)).allowed is False
+    assert (await windows.look("d", 1, 111)).allowed is False

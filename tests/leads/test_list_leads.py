@@ -1,6 +1,5 @@
 """GET /api/v1/leads: pages by number and by cursor, every filter and order, exact totals, one workspace."""
 
-import asyncio
 import http.client
 from typing import Any
 
@@ -9,7 +8,7 @@ import requests
 
 from leadlight.leads.change import LeadDraft
 from leadlight.principal import Principal, Scope
-from tests.conftest import Client, MovableClock, Server, problems_of
+from tests.conftest import Client, MovableClock, Server, all_of, problems_of
 
 
 def names(response: requests.Response) -> list[str]:
@@ -30,9 +29,9 @@ def fill(server: Server, api: Client, count: int) -> None:
     drafts = [LeadDraft(f"Lead {number:04}", f"{number}@example.com") for number in range(count)]
 
     async def create_all() -> None:
-        await asyncio.gather(*(server.services.leads.create_lead(caller, draft) for draft in drafts))
+        await all_of(server.services.leads.create_lead(caller, draft) for draft in drafts)
 
-    asyncio.run(create_all())
+    server.do(create_all())
 
 
 def pagination(response: requests.Response) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Search in a workspace that is too large to compare every lead: through the text index, in each way it is used."""
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from leadlight.leads.change import LeadDraft
 from leadlight.principal import Principal, Scope
-from tests.conftest import Client, Server
+from tests.conftest import Client, Server, all_of
 
 FILLING = 2_100
 SPECIAL = [
@@ -26,9 +25,9 @@ def filled(server: Server, api: Client) -> Client:
 
     async def fill() -> None:
         drafts = (LeadDraft(name, email) for name, email in people)
-        await asyncio.gather(*(server.services.leads.create_lead(caller, draft) for draft in drafts))
+        await all_of(server.services.leads.create_lead(caller, draft) for draft in drafts)
 
-    asyncio.run(fill())
+    server.do(fill())
     return api
 
 

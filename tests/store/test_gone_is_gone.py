@@ -23,6 +23,8 @@ from leadlight.store.idempotency import IdempotencyKey
 from leadlight.store.opening import open_database
 from leadlight.workspaces.service import KeySpec
 
+pytestmark = pytest.mark.engine("sqlite")
+
 T = TypeVar("T")
 
 ASCII = "qxzj"  # ten of them in a row are no id, no hash, no key
@@ -74,7 +76,7 @@ class Leads:
 
 @pytest.fixture
 async def leads(tmp_path: Path) -> AsyncIterator[Leads]:
-    database = open_database(tmp_path)
+    database = await open_database(tmp_path)
     services = Services(database)
     workspace = await services.workspaces.create_workspace("Ours")
     issued = await services.workspaces.create_key(workspace.id, KeySpec("test", (Scope.ADMIN,)))
@@ -153,7 +155,7 @@ async def test_a_lost_power_does_not_bring_the_deleted_back(leads: Leads, tmp_pa
     for name in ("leadlight.db", "leadlight.db-wal"):  # what a killed process leaves behind
         (survivors / name).write_bytes((tmp_path / name).read_bytes())
 
-    reopened = open_database(survivors)
+    reopened = await open_database(survivors)
     await reopened.write(_touch)
     await _quiet(survivors)
     remains = _remains(survivors)

@@ -15,6 +15,8 @@ from leadlight.store.database import Database, Transaction
 from leadlight.store.opening import open_database
 from tests.conftest import Client, Server
 
+pytestmark = pytest.mark.engine("sqlite")
+
 HOLD_THE_LOCK = """
 import apsw, sys, time
 connection = apsw.Connection(sys.argv[1])
@@ -52,7 +54,7 @@ async def notes(tx: Transaction) -> list[str]:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = open_database(tmp_path)
+    database = await open_database(tmp_path)
 
     async def make_table(tx: Transaction) -> None:
         await tx.execute("CREATE TABLE notes (text TEXT PRIMARY KEY)")
@@ -79,12 +81,12 @@ async def held_writer(database: Database) -> AsyncIterator[None]:
 
 
 async def test_a_batch_is_committed_at_once(database: Database) -> None:
-    before = database.statistics()
+    before = await database.statistics()
 
     async with held_writer(database):
         results = await asyncio.gather(*(database.write(insert, f"note {number:03}") for number in range(100)))
 
-    after = database.statistics()
+    after = await database.statistics()
     assert results[:2] == ["note 000", "note 001"]
     assert after.committed_units - before.committed_units == 101
     assert after.committed_batches - before.committed_batches == 2
@@ -118,7 +120,7 @@ async def test_several_units_of_a_batch_may_fail(database: Database) -> None:
 
 
 async def test_a_unit_that_refuses_before_it_changes_anything_costs_the_others_nothing(database: Database) -> None:
-    batches = database.statistics().committed_batches
+    batches = (await database.statistics()).committed_batches
 
     async with held_writer(database):
         results = await asyncio.gather(
@@ -127,7 +129,7 @@ async def test_a_unit_that_refuses_before_it_changes_anything_costs_the_others_n
 
     assert results[0] == "one"
     assert repr(results[1]) == "ValueError('no')"
-    assert database.statistics().committed_batches - batches == 2
+    assert (await database.statistics()).committed_batches - batches == 2
 
 
 async def test_a_constraint_that_is_broken_fails_that_unit(database: Database) -> None:
@@ -184,7 +186,7 @@ async def test_closing_finishes_what_is_queued(tmp_path: Path, database: Databas
         await database.close()
 
     assert len(await asyncio.gather(*queued)) == 100
-    reopened = open_database(tmp_path)
+    reopened = await open_database(tmp_path)
     assert len(await reopened.read(notes)) == 100
     await reopened.close()
 
@@ -230,12 +232,12 @@ async def test_gives_up_on_another_process_that_holds_the_lock_and_recovers(data
 
 def test_a_full_disk_answers_503_to_writes_and_goes_on_reading(server: Server, api: Client) -> None:
     lead = api.create()
-    asyncio.run(server.database.write(_limit_pages, 1))
+    server.do(server.database.write(_limit_pages, 1))
 
     refused = api.post("/api/v1/leads", {"name": "Ben", "email": "ben@example.com", "metadata": {"pad": "x" * 60_000}})
     read = api.get(f"/api/v1/leads/{lead['id']}")
     listed = api.get("/api/v1/leads").json()["data"]
-    asyncio.run(server.database.write(_limit_pages, 1 << 30))
+    server.do(server.database.write(_limit_pages, 1 << 30))
     taken = api.post("/api/v1/leads", {"name": "Ben", "email": "ben@example.com"})
 
     assert refused.status_code == 503

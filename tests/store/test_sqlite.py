@@ -15,6 +15,8 @@ from leadlight.store.database import Database, Transaction
 from leadlight.store.opening import open_database
 from tests.conftest import Client, Server
 
+pytestmark = pytest.mark.engine("sqlite")
+
 
 async def make_pairs(tx: Transaction) -> None:
     await tx.execute("CREATE TABLE pairs (number INTEGER PRIMARY KEY, twice INTEGER)")
@@ -36,7 +38,7 @@ def no_progress(done: int, of: int) -> None:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = open_database(tmp_path / "data")
+    database = await open_database(tmp_path / "data")
     await database.write(make_pairs)
     yield database
     await database.close()
@@ -136,7 +138,7 @@ async def test_a_backup_is_one_file_complete_in_itself(database: Database, tmp_p
 
     assert [file.name for file in copy.parent.iterdir()] == ["leadlight.db"]
     assert stat.filemode(copy.stat().st_mode) == "-rw-------"
-    restored = open_database(copy.parent)
+    restored = await open_database(copy.parent)
     assert await restored.read(count_pairs) == 1
     assert await restored.check() == []
     await restored.close()
@@ -162,7 +164,7 @@ async def test_a_check_finds_a_damaged_page(database: Database, tmp_path: Path) 
     content[4096 * 2 : 4096 * 3] = b"\xab" * 4096
     file.write_bytes(content)
 
-    damaged = open_database(tmp_path / "data")
+    damaged = await open_database(tmp_path / "data")
     findings = await damaged.check()
     await damaged.close()
 

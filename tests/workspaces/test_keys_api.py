@@ -173,7 +173,7 @@ def test_when_a_key_was_last_used_is_saved(server: Server, api: Client, clock: M
     server.stop()
 
     async def saved() -> int | None:
-        database = open_database(server.data)
+        database = await open_database(server.data, server.settings.database_url)
         keys = await Services(database).workspaces.list_all_keys(api.workspace_id)
         await database.close()
         return keys[0].last_used_at

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlight.app import Services
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, fail, option, print_json, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, fail, option, print_json, run
 from leadlight.clock import system_clock
 from leadlight.errors import Invalid, NotFound
 from leadlight.principal import Scope
@@ -64,6 +64,7 @@ def create(
         option("--expires", "When it ends: 90d, 12h, 4w … from now. Never, if not said.", variable="key_expires"),
     ] = None,
     data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
     as_json: AsJson = False,
 ) -> None:
     """Create a key; it is shown this once."""
@@ -82,13 +83,14 @@ def create(
     async def work(services: Services) -> IssuedKey:
         return await services.workspaces.create_key(await _find_workspace(services, workspace), spec)
 
-    _print_issued(run(data, work), as_json)
+    _print_issued(run(data, database_url, work), as_json)
 
 
 @commands.command("list")
 def list_(
     workspace: Annotated[str | None, option("--workspace", "Only the keys of this workspace.")] = None,
     data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
     as_json: AsJson = False,
 ) -> None:
     """List keys; the secrets are nowhere to be read."""
@@ -100,7 +102,7 @@ def list_(
             ids = [found.id for found in await services.workspaces.list_workspaces()]
         return [KeyView.of(key) for id_ in ids for key in await services.workspaces.list_all_keys(id_)]
 
-    keys = run(data, work)
+    keys = run(data, database_url, work)
     if as_json:
         print_json(keys)
         return
@@ -118,6 +120,7 @@ def rotate(
     key_id: KeyId,
     grace: Annotated[str, option("--grace", "How long the old key goes on working: 24h, 0s …")] = "24h",
     data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
     as_json: AsJson = False,
 ) -> None:
     """Issue a key like another, which goes on working for a time of grace."""
@@ -129,18 +132,18 @@ def rotate(
         workspace_id = await services.workspaces.workspace_of_key(key_id)
         return await services.workspaces.rotate_key(workspace_id, key_id, grace_seconds=grace_seconds)
 
-    _print_issued(run(data, work), as_json)
+    _print_issued(run(data, database_url, work), as_json)
 
 
 @commands.command()
-def revoke(key_id: KeyId, data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+def revoke(key_id: KeyId, data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "", as_json: AsJson = False) -> None:
     """End a key, for good; running servers notice within a second."""
 
     async def work(services: Services) -> KeyView:
         workspace_id = await services.workspaces.workspace_of_key(key_id)
         return KeyView.of(await services.workspaces.revoke_key(workspace_id, key_id))
 
-    key = run(data, work)
+    key = run(data, database_url, work)
     if as_json:
         print_json({"id": key.id, "revokedAt": key.revoked_at})
     else:

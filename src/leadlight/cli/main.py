@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from leadlight import __version__
-from leadlight.cli import keys, maintenance, serve, workspaces
+from leadlight.cli import db, keys, maintenance, serve, worker, workspaces
 
 app = typer.Typer(
     name="leadlight",
@@ -15,8 +15,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they would show secrets
 )
 app.command()(serve.serve)
+app.command()(worker.worker)
 app.add_typer(workspaces.commands, name="workspaces")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(db.commands, name="db")
 app.command()(maintenance.backup)
 app.command()(maintenance.doctor)
 

@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from leadlight.app import Services
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, fail, print_json, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, fail, print_json, run
 
 
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
     data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
     as_json: AsJson = False,
 ) -> None:
     """Write a consistent copy of the store while everything goes on.
@@ -36,10 +37,7 @@ def backup(
         async def work(services: Services) -> None:
             await services.database.backup(str(file), advance)
 
-        try:
-            run(data, work)
-        except OSError as error:
-            fail(f"the copy could not be written: {error}")
+        run(data, database_url, work)
     size = file.stat().st_size
     if as_json:
         print_json({"file": str(file), "bytes": size})
@@ -47,13 +45,13 @@ def backup(
         typer.echo(f"Wrote {file} ({size / 1e6:.1f} MB)")
 
 
-def doctor(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+def doctor(data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "", as_json: AsJson = False) -> None:
     """Check the store's integrity and say what to do; exit code 1 when something is wrong."""
 
     async def work(services: Services) -> list[str]:
-        return [*await services.database.check(), *await services.leads.check(), *_check_modes(data)]
+        return [*await services.database.check(), *await services.leads.check()]
 
-    findings = run(data, work)
+    findings = run(data, database_url, work)
     if as_json:
         print_json({"ok": not findings, "findings": findings})
     else:
@@ -63,12 +61,3 @@ def doctor(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
             typer.secho("✓ The store is in order.", fg=typer.colors.GREEN)
     if findings:
         raise typer.Exit(1)
-
-
-def _check_modes(data: Path) -> list[str]:
-    """Files that others on this machine could read."""
-    return [
-        f"{file} can be read by other users of this machine: chmod 600 {file}"
-        for file in sorted(data.iterdir())
-        if file.is_file() and file.stat().st_mode & 0o077
-    ]

@@ -1,7 +1,8 @@
 """What the commands share: options that are environment variables too, the open store, the last word on errors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -11,10 +12,9 @@ import typer
 
 from leadlight.app import Services
 from leadlight.errors import InvalidInput, LeadlightError
-from leadlight.settings import Settings
-from leadlight.store.database import Database
-from leadlight.store.migrate import SchemaTooNew
-from leadlight.store.opening import has_store, open_database
+from leadlight.settings import Settings, SettingsError
+from leadlight.store.database import Database, StoreRefusal
+from leadlight.store.opening import open_database
 
 T = TypeVar("T")
 
@@ -23,7 +23,10 @@ _HELP = {field.name: field.metadata["help"] for field in fields(Settings)}
 
 def setting(name: str) -> Any:
     """The option of a setting: its flag, its variable, and the help that Settings gives it."""
-    return option(f"--{name.replace('_', '-')}", _HELP[name], variable=name)
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(getattr(Settings, name), bool):
+        flag += f"/--no-{flag[2:]}"
+    return option(flag, _HELP[name], variable=name)
 
 
 def option(flag: str, text: str, *, variable: str | None = None) -> Any:
@@ -33,38 +36,51 @@ def option(flag: str, text: str, *, variable: str | None = None) -> Any:
 
 
 Data = Annotated[Path, setting("data")]
+DatabaseUrl = Annotated[str, setting("database_url")]
 AsJson = Annotated[bool, option("--json", "Print JSON, for programs.")]
 DEFAULT_DATA = Settings.data
 
 
-def open_store(data: Path, *, create: bool) -> Database:
+async def open_store(
+    data: Path,
+    url: str,
+    *,
+    create: bool = False,
+    connections: int = 2,
+    patient: bool = False,
+) -> Database:
     """Opens the store, or ends the command with a sentence."""
-    if not create and not has_store(data):
-        fail(f"there is no store in {data}; `leadlight serve` makes one, and --data names another folder")
     try:
-        return open_database(data)
-    except SchemaTooNew as error:
-        fail(str(error))
+        return await open_database(data, url, create=create, connections=connections, patient=patient)
     except (LeadlightError, OSError) as error:
         fail(f"the store in {data} can't be opened: {error}")
 
 
-def run(data: Path, work: Callable[[Services], Awaitable[T]], *, create: bool = False) -> T:
+def run(data: Path, url: str, work: Callable[[Services], Awaitable[T]], *, create: bool = False) -> T:
     """Does some work on the store, whether or not a server runs on it."""
-    database = open_store(data, create=create)
 
     async def session() -> T:
+        database = await open_store(data, url, create=create, patient=True)
         try:
             return await work(Services(database))
         finally:
             await database.close()
 
-    try:
+    with refusals():
         return asyncio.run(session())
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Ends the command with a sentence where the store or a rule says no."""
+    try:
+        yield
     except InvalidInput as error:
         fail("; ".join(f"{problem.field}: {problem.message}" for problem in error.problems))
     except LeadlightError as error:
         fail(error.message)
+    except (SettingsError, StoreRefusal, OSError) as error:
+        fail(str(error))
 
 
 def print_json(value: object) -> None:

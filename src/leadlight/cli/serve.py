@@ -1,39 +1,41 @@
 """`leadlight serve`: the server, from an empty folder to a look-up."""
 
-import asyncio
-import contextlib
-import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-import uvicorn
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from leadlight.app import Services, create_app
-from leadlight.cli.options import Data, fail, open_store, setting
+from leadlight.app import Services
+from leadlight.cli.options import Data, DatabaseUrl, fail, open_store, refusals, setting
 from leadlight.errors import LeadlightError
 from leadlight.http.access_log import configure_logging
-from leadlight.http.protocol import bounded_protocol
+from leadlight.listening import listen, listen_for_each
 from leadlight.principal import Scope
+from leadlight.server import run
+from leadlight.server import serve as serve_requests
 from leadlight.settings import Settings, SettingsError
+from leadlight.store.database import Database
+from leadlight.supervisor import NoWorkerStarted, Supervisor
 from leadlight.workspaces.key import IssuedKey
 from leadlight.workspaces.service import KeySpec
-
-_BACKLOG = 2048
-_KEEP_ALIVE_SECONDS = 75
 
 
 def serve(
     host: Annotated[str, setting("host")] = Settings.host,
     port: Annotated[int, setting("port")] = Settings.port,
+    workers: Annotated[int, setting("workers")] = Settings.workers,
     data: Data = Settings.data,
+    database_url: DatabaseUrl = Settings.database_url,
+    database_connections: Annotated[int, setting("database_connections")] = Settings.database_connections,
     rate_limit: Annotated[int, setting("rate_limit")] = Settings.rate_limit,
+    rate_limit_url: Annotated[str, setting("rate_limit_url")] = Settings.rate_limit_url,
+    rate_limit_fallback: Annotated[str, setting("rate_limit_fallback")] = Settings.rate_limit_fallback,
     auth_failures_per_minute: Annotated[int, setting("auth_failures_per_minute")] = Settings.auth_failures_per_minute,
     max_body_bytes: Annotated[int, setting("max_body_bytes")] = Settings.max_body_bytes,
     max_header_bytes: Annotated[int, setting("max_header_bytes")] = Settings.max_header_bytes,
     trusted_proxies: Annotated[str, setting("trusted_proxies")] = Settings.trusted_proxies,
+    background: Annotated[bool, setting("background")] = Settings.background,
     log_level: Annotated[str, setting("log_level")] = Settings.log_level,
     drain_seconds: Annotated[int, setting("drain_seconds")] = Settings.drain_seconds,
 ) -> None:
@@ -42,62 +44,65 @@ def serve(
         settings = Settings(
             host=host,
             port=port,
+            workers=workers,
             data=data,
+            database_url=database_url,
+            database_connections=database_connections,
             rate_limit=rate_limit,
+            rate_limit_url=rate_limit_url,
+            rate_limit_fallback=rate_limit_fallback,
             auth_failures_per_minute=auth_failures_per_minute,
             max_body_bytes=max_body_bytes,
             max_header_bytes=max_header_bytes,
             trusted_proxies=trusted_proxies,
+            background=background,
             log_level=log_level,
             drain_seconds=drain_seconds,
         )
+        configure_logging(settings.log_level)
+        listeners = _listen(settings)  # before a key is made: it would be lost if the port is taken
+        with refusals():
+            run(_serve(settings, listeners[0]) if settings.workers == 1 else _supervise(settings, listeners))
     except SettingsError as error:
         fail(str(error))
-    configure_logging(settings.log_level)
-    listener = _listen(settings)  # before a key is made: it would be lost if the port is taken
-    database = open_store(settings.data, create=True)
-    try:
-        first = asyncio.run(_first_key(Services(database)))
-    except LeadlightError as error:
-        fail(f"the store in {settings.data} takes no writes: {error.message}")
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    database, first = await _prepare(settings)
     _greet(listener, first)
-    config = uvicorn.Config(
-        ProxyHeadersMiddleware(create_app(settings, database), list(settings.proxies))  # type: ignore[arg-type]
-        if settings.proxies
-        else create_app(settings, database),
-        http=bounded_protocol(settings.max_header_bytes),
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=settings.drain_seconds,
-    )
-    _Server(config).run(sockets=[listener])
+    await serve_requests(settings, database, listener)
 
 
-class _Server(uvicorn.Server):
-    """Ends with exit code 0 once it has drained; uvicorn's own would raise the signal again."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self.handle_exit)
-        yield
-
-
-def _listen(settings: Settings) -> socket.socket:
+async def _supervise(settings: Settings, listeners: Sequence[socket.socket]) -> None:
+    database, first = await _prepare(settings)
+    await database.close()  # each worker opens its own
+    supervisor = Supervisor(settings, listeners)
+    supervisor.handle_signals()  # before the greeting: who reads it may send one
+    _greet(listeners[0], first)
     try:
-        address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(address[0], address[1])
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address[4])
-        listener.listen(_BACKLOG)
+        await supervisor.run()
+    except NoWorkerStarted:
+        fail("no worker could start; the log says why")
+
+
+async def _prepare(settings: Settings) -> tuple[Database, IssuedKey | None]:
+    """The open store, set up where it was not, and the key that was made for it if it had none."""
+    database = await open_store(
+        settings.data, settings.database_url, create=True, connections=settings.database_connections
+    )
+    try:
+        return database, await _first_key(Services(database))
+    except LeadlightError as error:
+        fail(f"the store takes no writes: {error.message}")
+
+
+def _listen(settings: Settings) -> Sequence[socket.socket]:
+    try:
+        if settings.workers == 1:
+            return [listen(settings.host, settings.port)]
+        return listen_for_each(settings.host, settings.port, settings.workers)
     except OSError as error:
         fail(f"can't listen on {settings.host}:{settings.port}: {error.strerror}; choose another --host or --port")
-    return listener
 
 
 async def _first_key(services: Services) -> IssuedKey | None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlight.app import Services
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, fail, print_json, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, fail, print_json, run
 from leadlight.errors import Invalid
 from leadlight.workspaces.schemas import WorkspaceView, name_rule
 
@@ -16,7 +16,10 @@ commands = typer.Typer(no_args_is_help=True, help="Create and list workspaces, t
 
 @commands.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What to call it.")], data: Data = DEFAULT_DATA, as_json: AsJson = False
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    as_json: AsJson = False,
 ) -> None:
     """Create a workspace."""
     try:
@@ -27,7 +30,7 @@ def create(
     async def work(services: Services) -> WorkspaceView:
         return WorkspaceView.of(await services.workspaces.create_workspace(name))
 
-    workspace = run(data, work, create=True)
+    workspace = run(data, database_url, work, create=True)
     if as_json:
         print_json(workspace)
         return
@@ -36,13 +39,13 @@ def create(
 
 
 @commands.command("list")
-def list_(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+def list_(data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "", as_json: AsJson = False) -> None:
     """List the workspaces."""
 
     async def work(services: Services) -> list[WorkspaceView]:
         return [WorkspaceView.of(workspace) for workspace in await services.workspaces.list_workspaces()]
 
-    workspaces = run(data, work)
+    workspaces = run(data, database_url, work)
     if as_json:
         print_json(workspaces)
         return

@@ -8,10 +8,11 @@ import msgspec
 from leadlight.events.event import Actor, Event, EventType
 from leadlight.store.database import Transaction
 
-_NEXT_POSITION = """
-UPDATE workspaces SET last_event = last_event + 1 WHERE id = :workspace_id RETURNING last_event
+_TAKE_POSITIONS = """
+UPDATE feeds SET last_event = last_event + :count WHERE workspace_id = :workspace_id RETURNING last_event
 """
-_LAST_POSITION = "SELECT last_event FROM workspaces WHERE id = :workspace_id"
+_LAST_POSITION = "SELECT last_event FROM feeds WHERE workspace_id = :workspace_id"
+_OPEN_FEED = "INSERT INTO feeds (workspace_id, last_event) VALUES (:workspace_id, 0)"
 _INSERT = """
 INSERT INTO events (workspace_id, position, id, type, lead_id, actor_type, actor_id, changes, created_at)
 VALUES (:workspace_id, :position, :id, :type, :lead_id, :actor_type, :actor_id, :changes, :created_at)
@@ -20,12 +21,22 @@ _COLUMNS = "position, id, type, lead_id, actor_type, actor_id, changes, created_
 _ERASE = "DELETE FROM events WHERE workspace_id = :workspace_id AND lead_id = :lead_id"
 
 
-async def next_position(tx: Transaction, workspace_id: str) -> int:
-    """Takes the next position of a workspace's feed; its row stays locked until the commit."""
-    row = await tx.row(_NEXT_POSITION, workspace_id=workspace_id)
+async def open_feed(tx: Transaction, workspace_id: str) -> None:
+    await tx.later(_OPEN_FEED, workspace_id=workspace_id)
+
+
+async def hold_feed(tx: Transaction, workspace_id: str) -> None:
+    """Keeps others from writing to the workspace until the commit."""
+    await tx.row(_LAST_POSITION + tx.for_update, workspace_id=workspace_id)
+
+
+async def take_positions(tx: Transaction, workspace_id: str, count: int) -> range:
+    """The next positions of a workspace's feed; its row stays locked until the commit."""
+    row = await tx.row(_TAKE_POSITIONS, workspace_id=workspace_id, count=count)
     if row is None:
         raise LookupError(f"no workspace {workspace_id}")
-    return cast("int", row[0])
+    last = cast("int", row[0])
+    return range(last - count + 1, last + 1)
 
 
 async def last_position(tx: Transaction, workspace_id: str) -> int:
@@ -34,7 +45,7 @@ async def last_position(tx: Transaction, workspace_id: str) -> int:
 
 
 async def insert_event(tx: Transaction, event: Event) -> None:
-    await tx.execute(
+    await tx.later(
         _INSERT,
         workspace_id=event.workspace_id,
         position=event.position,
@@ -75,7 +86,7 @@ async def list_events(
 
 
 async def erase_events(tx: Transaction, workspace_id: str, lead_id: str) -> None:
-    await tx.execute(_ERASE, workspace_id=workspace_id, lead_id=lead_id)
+    await tx.later(_ERASE, workspace_id=workspace_id, lead_id=lead_id)
 
 
 def _event(workspace_id: str, *row: Any) -> Event:

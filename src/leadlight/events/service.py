@@ -1,5 +1,7 @@
 """Recording what happened, in the transaction of the change, and reading it back in order."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from leadlight.clock import Clock
@@ -25,23 +27,39 @@ class EventService:
         self._clock = clock
         self._new_id = new_id
 
+    async def open_feed(self, tx: Transaction, workspace_id: str) -> None:
+        """Begins the feed of a new workspace."""
+        await queries.open_feed(tx, workspace_id)
+
+    async def hold(self, tx: Transaction, workspace_id: str) -> None:
+        """Takes the workspace's turn to write: what is read from here on stays true until the commit.
+
+        A unit that decides by what it reads begins with this; on any engine, two never decide at once.
+        """
+        await queries.hold_feed(tx, workspace_id)
+
     async def record(
-        self, tx: Transaction, type_: EventType, workspace_id: str, lead_id: str, actor: Actor, changes: Changes
-    ) -> Event:
-        """Writes the event in the transaction of the change that it tells of."""
-        position = await queries.next_position(tx, workspace_id)
-        event = Event(
-            position,
-            self._new_id(EVENT),
-            type_,
-            workspace_id,
-            lead_id,
-            actor,
-            msgspec.Raw(msgspec.json.encode(changes)),
-            self._clock(),
-        )
-        await queries.insert_event(tx, event)
-        return event
+        self, tx: Transaction, workspace_id: str, lead_id: str, actor: Actor, happened: Mapping[EventType, Changes]
+    ) -> list[Event]:
+        """Writes what happened to a lead in the transaction of the change; before the change, for it takes the turn."""
+        positions = await queries.take_positions(tx, workspace_id, len(happened))
+        now = self._clock()
+        events = [
+            Event(
+                position,
+                self._new_id(EVENT),
+                type_,
+                workspace_id,
+                lead_id,
+                actor,
+                msgspec.Raw(msgspec.json.encode(changes)),
+                now,
+            )
+            for position, (type_, changes) in zip(positions, happened.items(), strict=True)
+        ]
+        for event in events:
+            await queries.insert_event(tx, event)
+        return events
 
     async def erase(self, tx: Transaction, workspace_id: str, lead_id: str) -> None:
         """Removes a lead's history, for its changes hold the lead's data."""
@@ -82,4 +100,6 @@ class EventService:
         events = await queries.list_events(tx, workspace_id, after=after, limit=limit + 1, types=types, lead_id=lead_id)
         has_next = len(events) > limit
         events = events[:limit]
+        if not has_next and events:  # on a cluster, some may have come since `last` was read
+            last = max(last, events[-1].position)
         return EventPage(events, limit, has_next, events[-1].position if has_next else last)

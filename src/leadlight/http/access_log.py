@@ -8,7 +8,9 @@ of their lines is lost; errors are written at once.
 import asyncio
 import logging
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from select import PIPE_BUF
 from typing import TextIO
 
 import msgspec
@@ -59,8 +61,20 @@ class AccessLog:
             self._metrics.observe(request.operation, request.status, request.seconds)
         if self._writes and noted:
             with suppress(OSError):  # a log that nobody reads any more must not end the counting, nor fill the memory
-                self._stream.write("".join(map(_line, noted)))
-                self._stream.flush()
+                for piece in _pieces(map(_line, noted)):
+                    self._stream.write(piece)
+                    self._stream.flush()
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    """As many lines at a time as a pipe takes whole: more of them could mix with those of another worker."""
+    piece = ""
+    for line in lines:
+        if len(piece) + len(line) > PIPE_BUF:
+            yield piece
+            piece = ""
+        piece += line
+    yield piece
 
 
 def _line(request: Noted) -> str:

@@ -1,7 +1,8 @@
 """The ASGI callable that serves the table of Operations: the one place where bytes become values.
 
 A request goes through: route, authentication, scope, rate limit, id format, query and body,
-handler, envelope (contract §1). Nothing here awaits a lock or a thread; a look-up is one pass.
+handler, envelope (contract §1). Nothing here awaits a lock or a thread; a look-up is one pass, and
+one round trip to Valkey where processes share their rate limits.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ from leadlight.http.errors import (
 from leadlight.http.idempotency import idempotency_key
 from leadlight.http.operation import Operation, Reply
 from leadlight.http.protocol import write_whole
-from leadlight.http.ratelimit import SlidingWindows, Usage
+from leadlight.http.ratelimit import Usage, Windows
 from leadlight.http.request_id import request_id
 from leadlight.http.routing import Routes
 from leadlight.principal import Principal
@@ -87,8 +88,8 @@ class Dispatch:
         operations: Iterable[Operation],
         *,
         authenticator: Authenticator,
-        windows: SlidingWindows,
-        failures: SlidingWindows,
+        windows: Windows,
+        failures: Windows,
         note: Callable[[Noted], None],
         clock: Clock,
         rate_limit: int,
@@ -157,7 +158,7 @@ class Dispatch:
         if caller is None:
             caller = await self._authenticate(scope, authorization)
         exchange.caller = caller
-        self._admit(exchange, caller, operation, now // 1000)
+        await self._admit(exchange, caller, operation, now // 1000)
         arguments: list[Any] = [caller]
         if operation.path_id is not None:
             if not operation.path_id.accepts(path_id):
@@ -186,20 +187,20 @@ class Dispatch:
             if self._failure_limit:
                 now = self._clock() // 1000
                 address = scope["client"][0] if scope.get("client") else "unknown"
-                usage = self._failures.hit(address, self._failure_limit, now)
+                usage = await self._failures.hit(address, self._failure_limit, now)
                 if not usage.allowed:
                     raise _exceeded(usage, now) from None
             raise
 
-    def _admit(self, exchange: _Exchange, caller: Principal, operation: Operation, now: int) -> None:
+    async def _admit(self, exchange: _Exchange, caller: Principal, operation: Operation, now: int) -> None:
         """Scope first, then the window: a request that is refused does not count."""
         limit = self._rate_limit if caller.rate_limit is None else caller.rate_limit
         if operation.scope is not None and not caller.may(operation.scope):
             if limit:
-                exchange.usage = self._windows.look(caller.key_id, limit, now)
+                exchange.usage = await self._windows.look(caller.key_id, limit, now)
             raise InsufficientScope(operation.scope.value)
         if limit:
-            usage = exchange.usage = self._windows.hit(caller.key_id, limit, now)
+            usage = exchange.usage = await self._windows.hit(caller.key_id, limit, now)
             if not usage.allowed:
                 raise _exceeded(usage, now)
 

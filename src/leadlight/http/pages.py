@@ -63,7 +63,7 @@ def pages(
 
     async def show_metrics(request: Request) -> Response:
         access_log.flush()
-        return Response(metrics.render(), headers={"content-type": CONTENT_TYPE.decode()})
+        return Response(await metrics.render(), headers={"content-type": CONTENT_TYPE.decode()})
 
     encoded = msgspec.json.encode(document)
 

@@ -5,6 +5,7 @@ of time clears the counters that leave the window; the work is spread evenly, no
 """
 
 from array import array
+from typing import Protocol
 
 import msgspec
 
@@ -20,6 +21,18 @@ class Usage(msgspec.Struct, frozen=True):
     @property
     def remaining(self) -> int:
         return max(0, self.limit - self.used)
+
+
+class Windows(Protocol):
+    """The windows of many callers, by any name; `now` is a Unix second."""
+
+    async def hit(self, caller: str, limit: int, now: int) -> Usage:
+        """Counts a request, unless it is over the limit: a refused one does not count."""
+        ...
+
+    async def look(self, caller: str, limit: int, now: int) -> Usage:
+        """The state of a window, with nothing counted."""
+        ...
 
 
 class _Window:
@@ -52,15 +65,14 @@ class _Window:
 
 
 class SlidingWindows:
-    """The windows of many callers, by any name. `seconds`: how long each is."""
+    """The windows of one process, in its memory. `seconds`: how long each is."""
 
     def __init__(self, seconds: int = 3600, max_callers: int = 10_000) -> None:
         self._seconds = seconds
         self._max_callers = max_callers
         self._windows: dict[str, _Window] = {}
 
-    def hit(self, caller: str, limit: int, now: int) -> Usage:
-        """Counts a request at a Unix second, unless it is over the limit: a refused one does not count."""
+    async def hit(self, caller: str, limit: int, now: int) -> Usage:
         window = self._windows.get(caller)
         if window is None or window.newest != now or not window.total:
             window = self._move(caller, now)
@@ -70,8 +82,7 @@ class SlidingWindows:
             window.total += 1
         return Usage(allowed, limit, window.total, window.oldest + self._seconds)
 
-    def look(self, caller: str, limit: int, now: int) -> Usage:
-        """The state of a window, with nothing counted."""
+    async def look(self, caller: str, limit: int, now: int) -> Usage:
         window = self._move(caller, now)
         return Usage(window.total < limit, limit, window.total, window.oldest + self._seconds)
 

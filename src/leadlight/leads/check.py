@@ -29,9 +29,9 @@ _CHECKS = {
             ) AS both_sides GROUP BY workspace_id, status, source
         ) AS totals WHERE difference <> 0
     """,
-    "workspaces whose feed is ahead of its counter": """
-        SELECT count(*) FROM workspaces WHERE last_event < (
-            SELECT max(position) FROM events WHERE events.workspace_id = workspaces.id)
+    "feeds that are ahead of their counter": """
+        SELECT count(*) FROM feeds WHERE last_event < (
+            SELECT max(position) FROM events WHERE events.workspace_id = feeds.workspace_id)
     """,
 }
 

@@ -142,7 +142,8 @@ async def _total(tx: Transaction, where: Conditions, kept: int | None, *, few: b
 
 
 async def _count_kept(tx: Transaction, condition: str, parameters: dict[str, Value]) -> int:
-    row = await tx.row(f"SELECT coalesce(sum(leads), 0) FROM lead_counts WHERE {condition}", **parameters)
+    total = "CAST(coalesce(sum(leads), 0) AS BIGINT)"
+    row = await tx.row(f"SELECT {total} FROM lead_counts WHERE {condition}", **parameters)
     return cast("int", row[0]) if row else 0
 
 

@@ -28,13 +28,17 @@ WHERE workspace_id = :workspace_id AND id = :id
 _DELETE = "DELETE FROM leads WHERE workspace_id = :workspace_id AND id = :lead_id"
 _COUNT = """
 INSERT INTO lead_counts (workspace_id, status, source, leads)
-VALUES (:workspace_id, :status, :source, :step)
-ON CONFLICT (workspace_id, status, source) DO UPDATE SET leads = lead_counts.leads + excluded.leads
+VALUES (:workspace_id, :status, :source, 1)
+ON CONFLICT (workspace_id, status, source) DO UPDATE SET leads = lead_counts.leads + 1
 """
 # A source may be personal ("sent by Jane Roe"): it does not outlive its last lead.
 _FORGET_COUNT = """
 DELETE FROM lead_counts
-WHERE workspace_id = :workspace_id AND status = :status AND source = :source AND leads = 0
+WHERE workspace_id = :workspace_id AND status = :status AND source = :source AND leads = 1
+"""
+_COUNT_DOWN = """
+UPDATE lead_counts SET leads = leads - 1
+WHERE workspace_id = :workspace_id AND status = :status AND source = :source AND leads > 1
 """
 
 _STATUS = {status.value: status for status in LeadStatus}
@@ -52,7 +56,7 @@ async def find_oldest_by_email(tx: Transaction, workspace_id: str, email: str) -
 
 async def insert_lead(tx: Transaction, lead: Lead, *, number: int) -> None:
     """`number`: the position of its event, which rises and is never taken twice."""
-    await tx.execute(
+    await tx.later(
         _INSERT,
         workspace_id=lead.workspace_id,
         id=lead.id,
@@ -60,19 +64,19 @@ async def insert_lead(tx: Transaction, lead: Lead, *, number: int) -> None:
         created_at=lead.created_at,
         **_mutable_columns(lead),
     )
-    await _count(tx, lead, 1)
+    await tx.later(_COUNT, **_counted(lead))
 
 
 async def update_lead(tx: Transaction, before: Lead, after: Lead) -> None:
-    await tx.execute(_UPDATE, workspace_id=after.workspace_id, id=after.id, **_mutable_columns(after))
+    await tx.later(_UPDATE, workspace_id=after.workspace_id, id=after.id, **_mutable_columns(after))
     if (before.status, before.source) != (after.status, after.source):
-        await _count(tx, before, -1)
-        await _count(tx, after, 1)
+        await _count_down(tx, before)
+        await tx.later(_COUNT, **_counted(after))
 
 
 async def delete_lead(tx: Transaction, lead: Lead) -> None:
-    await tx.execute(_DELETE, workspace_id=lead.workspace_id, lead_id=lead.id)
-    await _count(tx, lead, -1)
+    await tx.later(_DELETE, workspace_id=lead.workspace_id, lead_id=lead.id)
+    await _count_down(tx, lead)
 
 
 def to_lead(row: Any) -> Lead:
@@ -109,8 +113,10 @@ def _mutable_columns(lead: Lead) -> dict[str, Any]:
     }
 
 
-async def _count(tx: Transaction, lead: Lead, step: int) -> None:
-    row = {"workspace_id": lead.workspace_id, "status": lead.status.value, "source": lead.source or ""}
-    await tx.execute(_COUNT, **row, step=step)
-    if step < 0:
-        await tx.execute(_FORGET_COUNT, **row)
+def _counted(lead: Lead) -> dict[str, str]:
+    return {"workspace_id": lead.workspace_id, "status": lead.status.value, "source": lead.source or ""}
+
+
+async def _count_down(tx: Transaction, lead: Lead) -> None:
+    await tx.later(_FORGET_COUNT, **_counted(lead))
+    await tx.later(_COUNT_DOWN, **_counted(lead))

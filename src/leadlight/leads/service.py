@@ -1,5 +1,6 @@
 """Use cases of leads: each is one transaction that changes rows and writes the events that tell of it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -92,17 +93,19 @@ class LeadService:
 
         Raises Conflict for a duplicate that is to be rejected, or an Idempotency-Key used before.
         """
-        return await self._database.write(self._create, caller, draft, on_duplicate, idempotency)
+        return await self._database.write(
+            self._create, caller, draft, on_duplicate, idempotency, turn=caller.workspace_id
+        )
 
     async def update_lead(
         self, caller: Principal, lead_id: str, patch: LeadPatch, *, if_match: tuple[str, ...] | None = None
     ) -> Lead:
         """Changes what the patch names. Raises LeadNotFound, PreconditionFailed, InvalidInput."""
-        return await self._database.write(self._update, caller, lead_id, patch, if_match)
+        return await self._database.write(self._update, caller, lead_id, patch, if_match, turn=caller.workspace_id)
 
     async def delete_lead(self, caller: Principal, lead_id: str, *, if_match: tuple[str, ...] | None = None) -> Deleted:
         """Erases a lead and its history for good. Raises LeadNotFound, PreconditionFailed."""
-        return await self._database.write(self._delete, caller, lead_id, if_match)
+        return await self._database.write(self._delete, caller, lead_id, if_match, turn=caller.workspace_id)
 
     async def list_events(
         self,
@@ -139,6 +142,8 @@ class LeadService:
         idempotency: IdempotencyKey | None,
     ) -> Created:
         now = self._clock()
+        if idempotency is not None or on_duplicate is not OnDuplicate.CREATE:
+            await self._events.hold(tx, caller.workspace_id)
         if idempotency is not None:
             earlier = await find_result(tx, caller.workspace_id, idempotency, Created, now=now)
             if earlier is not None:
@@ -158,7 +163,7 @@ class LeadService:
             if existing is not None:
                 return Created(await self._patch(tx, caller, existing, LeadPatch.of(draft), now), existing=True)
         lead = new_lead(draft, lead_id=self._new_id(LEAD), workspace_id=caller.workspace_id, now=now)
-        event = await self._record(tx, caller, EventType.LEAD_CREATED, lead.id, creation_changes(lead))
+        [event] = await self._record(tx, caller, lead.id, {EventType.LEAD_CREATED: creation_changes(lead)})
         await queries.insert_lead(tx, lead, number=event.position)
         return Created(lead)
 
@@ -178,26 +183,27 @@ class LeadService:
         if applied is None:
             return lead
         updated, changes = applied
-        await queries.update_lead(tx, lead, updated)
-        await self._record(tx, caller, EventType.LEAD_UPDATED, lead.id, changes)
+        happened = {EventType.LEAD_UPDATED: changes}
         if "status" in changes:
-            status = {"status": changes["status"]}
-            await self._record(tx, caller, EventType.LEAD_STATUS_CHANGED, lead.id, status)
+            happened[EventType.LEAD_STATUS_CHANGED] = {"status": changes["status"]}
+        await self._record(tx, caller, lead.id, happened)
+        await queries.update_lead(tx, lead, updated)
         return updated
 
     async def _delete(
         self, tx: Transaction, caller: Principal, lead_id: str, if_match: tuple[str, ...] | None
     ) -> Deleted:
         lead = await self._get_matching(tx, caller, lead_id, if_match)
-        await queries.delete_lead(tx, lead)
         await self._events.erase(tx, caller.workspace_id, lead_id)
+        [event] = await self._record(tx, caller, lead_id, {EventType.LEAD_DELETED: {}})
+        await queries.delete_lead(tx, lead)
         await erase_results(tx, caller.workspace_id, lead_id)
-        event = await self._record(tx, caller, EventType.LEAD_DELETED, lead_id, {})
         return Deleted(lead_id, event.created_at)
 
     async def _get_matching(
         self, tx: Transaction, caller: Principal, lead_id: str, if_match: tuple[str, ...] | None
     ) -> Lead:
+        await self._events.hold(tx, caller.workspace_id)
         lead = await queries.find_lead(tx, caller.workspace_id, lead_id)
         if lead is None:
             raise LeadNotFound(lead_id)
@@ -206,7 +212,6 @@ class LeadService:
         return lead
 
     async def _record(
-        self, tx: Transaction, caller: Principal, type_: EventType, lead_id: str, changes: Changes
-    ) -> Event:
-        actor = Actor.key(caller.key_id)
-        return await self._events.record(tx, type_, caller.workspace_id, lead_id, actor, changes)
+        self, tx: Transaction, caller: Principal, lead_id: str, happened: Mapping[EventType, Changes]
+    ) -> list[Event]:
+        return await self._events.record(tx, caller.workspace_id, lead_id, Actor.key(caller.key_id), happened)

@@ -4,7 +4,7 @@ A unit of work is a plain `async def unit(tx, …)`. Nothing but the transaction
 it, and it may run more than once, so it changes nothing but the database.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar, TypeVarTuple
 
 import msgspec
@@ -14,6 +14,18 @@ Ts = TypeVarTuple("Ts")
 
 Value = str | int | float | None
 Row = tuple[Value, ...]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table of the schema: its columns, and those of its primary key."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @property
+    def is_of_tenants(self) -> bool:
+        return self.key[0] == "workspace_id"
 
 
 class Transaction(Protocol):
@@ -27,6 +39,19 @@ class Transaction(Protocol):
     async def execute(self, sql: str, **parameters: Value) -> int:
         """Runs a statement that changes rows and answers how many it changed."""
 
+    async def later(self, sql: str, **parameters: Value) -> None:
+        """Runs a statement that changes rows, at the latest before the next one that is waited for.
+
+        Statements that are put off may run as one: none may count on what another of them does.
+        """
+
+    async def load(self, table: Table, rows: Sequence[Row]) -> None:
+        """Inserts many rows at once."""
+
+    @property
+    def for_update(self) -> str:
+        """SQL behind a SELECT by key whose row is to stay as it is until the transaction ends."""
+
     def json_text(self, column: str, parameter: str) -> str:
         """SQL for the text of the value at a key (named by a parameter) of a column of JSON."""
 
@@ -35,6 +60,10 @@ class Transaction(Protocol):
 
         For texts of three characters and more.
         """
+
+
+class StoreRefusal(Exception):
+    """What a store can't do or won't do: the text says why, and what to do."""
 
 
 class Statistics(msgspec.Struct, frozen=True):
@@ -59,16 +88,23 @@ class Database(Protocol):
     async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         """Runs queries whose cost grows with the data, on one snapshot, where they delay no read."""
 
-    async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
+    async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts, turn: str | None = None) -> T:
         """Runs a unit of work; when it answers, its changes are on disk.
 
+        `turn`: the workspace whose feed the unit writes to; its units run one after another, several in one commit.
         Raises StoreUnavailable when they can't be put there; then nothing of it is kept.
         """
 
-    def statistics(self) -> Statistics: ...
+    async def statistics(self) -> Statistics: ...
+
+    async def tables(self) -> list[Table]:
+        """The tables of the schema, those that others refer to first."""
+
+    async def settle(self) -> None:
+        """Does what a store wants done after many rows were loaded."""
 
     async def backup(self, destination: str, progress: Progress) -> None:
-        """Writes a consistent copy to a new file while others go on."""
+        """Writes a consistent copy to a new file while others go on. Raises StoreRefusal."""
 
     async def check(self) -> list[str]:
         """What is wrong inside the store, a sentence each; empty when all is well."""

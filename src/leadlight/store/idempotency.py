@@ -30,8 +30,9 @@ _ERASE = """
 UPDATE idempotency_keys SET fingerprint = NULL, result = NULL
 WHERE workspace_id = :workspace_id AND subject_id = :subject_id
 """
-# Runs over every workspace: it only looks at the age.
-_FORGET = "DELETE FROM idempotency_keys WHERE created_at <= :oldest"
+# First whose there are, then within each: so that no statement changes rows of two workspaces.
+_FIND_OLD = "SELECT DISTINCT workspace_id FROM idempotency_keys WHERE created_at <= :oldest"
+_FORGET = "DELETE FROM idempotency_keys WHERE workspace_id = :workspace_id AND created_at <= :oldest"
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ async def find_result(
 async def save_result(
     tx: Transaction, workspace_id: str, asked: IdempotencyKey, subject_id: str, result: msgspec.Struct, *, now: int
 ) -> None:
-    await tx.execute(
+    await tx.later(
         _SAVE,
         workspace_id=workspace_id,
         key=asked.key,
@@ -75,8 +76,10 @@ async def save_result(
 
 async def erase_results(tx: Transaction, workspace_id: str, subject_id: str) -> None:
     """Takes what is kept about something that is being erased."""
-    await tx.execute(_ERASE, workspace_id=workspace_id, subject_id=subject_id)
+    await tx.later(_ERASE, workspace_id=workspace_id, subject_id=subject_id)
 
 
 async def forget_old_results(tx: Transaction, now: int) -> None:
-    await tx.execute(_FORGET, oldest=now - KEPT_MILLISECONDS)
+    oldest = now - KEPT_MILLISECONDS
+    for [workspace_id] in await tx.rows(_FIND_OLD, oldest=oldest):
+        await tx.execute(_FORGET, workspace_id=workspace_id, oldest=oldest)

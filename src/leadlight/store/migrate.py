@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from importlib.resources import files
 
+from leadlight.store.database import StoreRefusal
 
-class SchemaTooNew(Exception):
+
+class SchemaTooNew(StoreRefusal):
     """The store was written by a newer Leadlight than this one."""
 
 
@@ -24,6 +26,14 @@ def load_migrations(engine: str) -> list[Migration]:
             number, _, name = stem.partition("_")
             migrations.append(Migration(int(number), name, file.read_text(encoding="utf-8")))
     return sorted(migrations, key=lambda migration: migration.number)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Numbers of migrations; `applied` is 0 for a store that is empty or not there."""
+
+    applied: int
+    newest: int
 
 
 def pending(migrations: list[Migration], applied: int) -> list[Migration]:

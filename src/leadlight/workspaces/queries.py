@@ -7,9 +7,9 @@ from leadlight.store.database import Transaction
 from leadlight.workspaces.key import ApiKey
 from leadlight.workspaces.workspace import Workspace
 
+_LAST_NUMBER = "SELECT coalesce(max(number), 0) FROM workspaces"
 _INSERT_WORKSPACE = """
-INSERT INTO workspaces (id, number, name, created_at)
-SELECT :id, coalesce(max(number), 0) + 1, :name, :created_at FROM workspaces
+INSERT INTO workspaces (id, number, name, created_at) VALUES (:id, :number, :name, :created_at)
 """
 _FIND_WORKSPACE = "SELECT id, name, created_at FROM workspaces WHERE id = :id"
 _LIST_WORKSPACES = "SELECT id, name, created_at FROM workspaces ORDER BY number"
@@ -43,7 +43,15 @@ ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at
 
 
 async def insert_workspace(tx: Transaction, workspace: Workspace) -> None:
-    await tx.execute(_INSERT_WORKSPACE, id=workspace.id, name=workspace.name, created_at=workspace.created_at)
+    """Two that are made at once get the same number; the schema refuses one, which is then tried again."""
+    [[last]] = await tx.rows(_LAST_NUMBER)
+    await tx.execute(
+        _INSERT_WORKSPACE,
+        id=workspace.id,
+        number=cast("int", last) + 1,
+        name=workspace.name,
+        created_at=workspace.created_at,
+    )
 
 
 async def find_workspace(tx: Transaction, workspace_id: str) -> Workspace | None:
@@ -75,7 +83,8 @@ async def find_key_by_hash(tx: Transaction, hash_: str) -> ApiKey | None:
 
 
 async def find_key(tx: Transaction, workspace_id: str, key_id: str) -> ApiKey | None:
-    row = await tx.row(_FIND_KEY, id=key_id, workspace_id=workspace_id)
+    """Its row stays as it is until the transaction ends."""
+    row = await tx.row(_FIND_KEY + tx.for_update, id=key_id, workspace_id=workspace_id)
     return _key(*row) if row else None
 
 

@@ -4,6 +4,7 @@ import msgspec
 
 from leadlight.clock import DAY, Clock
 from leadlight.errors import Conflict, InvalidInput, NotFound, Problem
+from leadlight.events.service import EventService
 from leadlight.ids import KEY, WORKSPACE, NewId
 from leadlight.principal import Principal, Scope
 from leadlight.store.database import Database, Transaction
@@ -24,8 +25,9 @@ class KeySpec(msgspec.Struct, frozen=True):
 
 
 class WorkspaceService:
-    def __init__(self, database: Database, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, database: Database, events: EventService, clock: Clock, new_id: NewId) -> None:
         self._database = database
+        self._events = events
         self._clock = clock
         self._new_id = new_id
         self._last_used: dict[str, tuple[str, int]] = {}
@@ -33,9 +35,7 @@ class WorkspaceService:
     # Workspaces
 
     async def create_workspace(self, name: str) -> Workspace:
-        workspace = Workspace(self._new_id(WORKSPACE), name, self._clock())
-        await self._database.write(queries.insert_workspace, workspace)
-        return workspace
+        return await self._database.write(self._insert_workspace, name)
 
     async def get_workspace(self, workspace_id: str) -> Workspace:
         workspace = await self._database.read(queries.find_workspace, workspace_id)
@@ -120,9 +120,14 @@ class WorkspaceService:
     async def _create_first(self, tx: Transaction, name: str, spec: KeySpec) -> tuple[Workspace, IssuedKey] | None:
         if await queries.list_workspaces(tx):
             return None
+        workspace = await self._insert_workspace(tx, name)
+        return workspace, await self._insert_key(tx, workspace.id, spec)
+
+    async def _insert_workspace(self, tx: Transaction, name: str) -> Workspace:
         workspace = Workspace(self._new_id(WORKSPACE), name, self._clock())
         await queries.insert_workspace(tx, workspace)
-        return workspace, await self._insert_key(tx, workspace.id, spec)
+        await self._events.open_feed(tx, workspace.id)
+        return workspace
 
     async def _insert_key(self, tx: Transaction, workspace_id: str, spec: KeySpec) -> IssuedKey:
         if await queries.find_workspace(tx, workspace_id) is None:
@@ -169,5 +174,5 @@ class WorkspaceService:
         return key
 
     async def _touch(self, tx: Transaction, used: dict[str, tuple[str, int]]) -> None:
-        for key_id, (workspace_id, last_used_at) in used.items():
+        for key_id, (workspace_id, last_used_at) in sorted(used.items()):  # the same way round in every process
             await queries.touch_key(tx, workspace_id, key_id, last_used_at)

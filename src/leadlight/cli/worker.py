@@ -1,0 +1,46 @@
+"""`leadlight worker`: the background work, in a process that serves no requests."""
+
+import asyncio
+import logging
+import signal
+from typing import Annotated
+
+from leadlight.app import Services
+from leadlight.background import run_background
+from leadlight.cli.options import Data, DatabaseUrl, fail, open_store, refusals, setting
+from leadlight.http.access_log import configure_logging
+from leadlight.server import run
+from leadlight.settings import Settings, SettingsError
+
+logger = logging.getLogger("leadlight")
+
+
+def worker(
+    data: Data = Settings.data,
+    database_url: DatabaseUrl = Settings.database_url,
+    database_connections: Annotated[int, setting("database_connections")] = Settings.database_connections,
+    log_level: Annotated[str, setting("log_level")] = Settings.log_level,
+) -> None:
+    """Do the background work, for servers that run with --no-background."""
+    try:
+        settings = Settings(
+            data=data, database_url=database_url, database_connections=database_connections, log_level=log_level
+        )
+    except SettingsError as error:
+        fail(str(error))
+    configure_logging(settings.log_level)
+    with refusals():
+        run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    database = await open_store(settings.data, settings.database_url, connections=settings.database_connections)
+    work = asyncio.create_task(run_background(Services(database)))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    logger.info("background work begins")
+    await asyncio.wait([work])
+    await database.close()
+    if not work.cancelled():
+        work.result()  # raises what it failed with
+    logger.info("background work has ended")

@@ -1,0 +1,252 @@
+"""The engine for many processes: PostgreSQL, through asyncpg. All that is peculiar to it stands in this folder."""
+
+import asyncio
+import functools
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+from random import random
+from typing import Any, TypeVar, TypeVarTuple, cast
+
+import asyncpg
+
+from leadlight.errors import StoreUnavailable
+from leadlight.store.database import Progress, Row, Statistics, StoreRefusal, Table, Transaction, Value
+from leadlight.store.postgres_lines import Lines
+from leadlight.store.postgres_pool import AWAY, COMMAND_SECONDS, LOST, Connection, Pool
+from leadlight.store.postgres_schema import faults_of_server, list_tables
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_BEGIN_SCAN = """
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL plan_cache_mode = force_custom_plan;
+SET LOCAL jit = off
+"""
+_BEGIN = "BEGIN; SET LOCAL lock_timeout = '10s'"
+_TRIES = 8
+_AGAIN = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.UniqueViolationError,  # another unit was quicker; the next try sees what it wrote
+    asyncpg.InvalidCachedStatementError,  # a migration ran
+)
+
+
+class PostgresTransaction:
+    """Statements on one connection."""
+
+    for_update = " FOR UPDATE"
+
+    def __init__(self, connection: Connection, *, combines: bool = False) -> None:
+        """`combines`: whether statements that are put off are sent as one."""
+        self._connection = connection
+        self._combines = combines
+        self._put_off: list[tuple[str, dict[str, Value]]] = []
+        self.has_written = False
+        self.units = 1
+
+    async def rows(self, sql: str, **parameters: Value) -> list[Row]:
+        if self._put_off:
+            await self.flush()
+        return cast("list[Row]", await self._connection.fetch(*self._asked(sql, parameters)))
+
+    async def row(self, sql: str, **parameters: Value) -> Row | None:
+        if self._put_off:
+            await self.flush()
+        return cast("Row | None", await self._connection.fetchrow(*self._asked(sql, parameters)))
+
+    async def execute(self, sql: str, **parameters: Value) -> int:
+        if self._put_off:
+            await self.flush()
+        return await self._execute(sql, parameters)
+
+    async def later(self, sql: str, **parameters: Value) -> None:
+        self.has_written = True
+        self._put_off.append((sql, parameters))
+
+    async def load(self, table: Table, rows: Sequence[Row]) -> None:
+        await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
+
+    async def flush(self) -> None:
+        """Sends what was put off: as one statement where that can be, to save round trips."""
+        put_off, self._put_off = self._put_off, []
+        if self._combines and len(put_off) > 1:
+            text, names = _combined(tuple(sql for sql, _ in put_off))
+            await self._connection.execute(text, *[put_off[index][1][name] for index, name in names])
+            return
+        for sql, parameters in put_off:
+            await self._execute(sql, parameters)
+
+    def json_text(self, column: str, parameter: str) -> str:
+        value = f"CAST({column} AS json) -> CAST(:{parameter} AS text)"  # json keeps numbers as they were sent
+        text = f"CAST({column} AS json) ->> CAST(:{parameter} AS text)"
+        return f"CASE json_typeof({value}) WHEN 'string' THEN {text} ELSE CAST({value} AS text) END"
+
+    def contains_text(self, index: str, parameter: str) -> str:
+        escaped = rf"replace(replace(replace(:{parameter}, '\', '\\'), '%', '\%'), '_', '\_')"
+        return f"SELECT number FROM {index} WHERE workspace_id = :workspace_id AND text LIKE '%' || {escaped} || '%'"
+
+    def _asked(self, sql: str, parameters: dict[str, Value]) -> list[Any]:
+        """A statement that answers rows, as asyncpg wants it; it may change some too, by RETURNING."""
+        self.has_written |= not sql.lstrip().startswith("SELECT")
+        text, names = _positional(sql)
+        return [text, *[parameters[name] for name in names]]
+
+    async def _execute(self, sql: str, parameters: dict[str, Value]) -> int:
+        self.has_written = True
+        text, names = _positional(sql)
+        status = await self._connection.execute(text, *[parameters[name] for name in names])
+        count = status.rpartition(" ")[2]  # as in `UPDATE 1`, `INSERT 0 1`; others have no count
+        return int(count) if count.isdigit() else 0
+
+
+class PostgresDatabase:
+    """A store on a server; its schema has been looked at before. It belongs to the running event loop."""
+
+    def __init__(self, url: str, *, connections: int, combines: bool, command_seconds: float = COMMAND_SECONDS) -> None:
+        for_scans = max(1, connections // 3)  # of their own, so that no list ever takes a look-up's
+        self._pool = Pool(url, connections - for_scans, command_seconds=command_seconds)
+        self._scans = Pool(url, for_scans, command_seconds=4 * command_seconds)
+        self._combines = combines
+        self._batches = self._units = 0
+        self._lines = Lines(functools.partial(self._try, self._pool, self._write))
+
+    async def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
+        return cast("T", await self._try(self._pool, _read, unit, args))
+
+    async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
+        return cast("T", await self._try(self._scans, _scan, unit, args))
+
+    async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts, turn: str | None = None) -> T:
+        if turn is None:
+            return cast("T", await self._try(self._pool, self._write, unit, args))
+        return cast("T", await self._lines.write(turn, unit, args))
+
+    async def statistics(self) -> Statistics:
+        async def size(tx: Transaction) -> Row | None:
+            return await tx.row("SELECT pg_database_size(current_database())")
+
+        row = await self.read(size)
+        return Statistics(
+            waiting_writes=self._lines.waiting,
+            committed_batches=self._batches,
+            committed_units=self._units,
+            size_bytes=cast("int", row[0]) if row else 0,
+        )
+
+    async def tables(self) -> list[Table]:
+        return await self.scan(list_tables)
+
+    async def settle(self) -> None:
+        """Gathers the statistics that plans are made of; until then a large table is taken for a small one."""
+
+        async def analyze(tx: Transaction) -> None:
+            await tx.execute("ANALYZE")
+
+        await self.write(analyze)
+
+    async def backup(self, destination: str, progress: Progress) -> None:
+        del destination, progress  # they are of the engine whose store is a file
+        raise StoreRefusal("a database server is backed up with its own tools: pg_dump --format=custom, or pgBackRest")
+
+    async def check(self) -> list[str]:
+        return await self.scan(faults_of_server)
+
+    async def close(self) -> None:
+        await self._lines.close()
+        await self._pool.close()
+        await self._scans.close()
+
+    async def _try(
+        self, pool: Pool, session: Callable[..., Awaitable[T]], unit: Callable[..., Awaitable[T]], args: Any
+    ) -> T:
+        """Runs a unit, again where another one was quicker or the connection was lost before the commit."""
+        for left in range(_TRIES - 1, -1, -1):
+            connection = await pool.acquire()
+            try:
+                return await session(connection, unit, args)
+            except (*LOST, *_AGAIN) as error:
+                again = isinstance(error, _AGAIN)
+                if not again:  # the next try is to get none that met the same fate and does not know it yet
+                    connection.terminate()
+                    pool.terminate_idle()
+                if not left:
+                    raise StoreUnavailable from error
+            except AWAY as error:
+                raise StoreUnavailable from error
+            finally:
+                pool.release(connection)
+            if again:
+                await asyncio.sleep(random() * 0.02 * (_TRIES - left))  # noqa: S311  (spreads what collided)
+        raise AssertionError("unreachable")
+
+    async def _write(self, connection: Connection, unit: Callable[..., Awaitable[T]], args: Any) -> T:
+        tx = PostgresTransaction(connection, combines=self._combines)
+        try:
+            await connection.execute(_BEGIN)
+            result = await unit(tx, *args)
+            await tx.flush()
+        except BaseException as error:
+            await _roll_back(connection, error)
+            raise
+        try:
+            status = await connection.execute("COMMIT")
+        except BaseException as error:
+            connection.terminate()
+            if not isinstance(error, Exception):
+                raise
+            raise StoreUnavailable("The store went away before it said whether this was stored") from error
+        if status != "COMMIT":
+            raise StoreUnavailable("The store did not take the transaction")
+        self._batches += 1
+        self._units += tx.units
+        return result
+
+
+async def _read(connection: Connection, unit: Callable[..., Awaitable[T]], args: Any) -> T:
+    return await unit(PostgresTransaction(connection), *args)
+
+
+async def _scan(connection: Connection, unit: Callable[..., Awaitable[T]], args: Any) -> T:
+    try:
+        await connection.execute(_BEGIN_SCAN)
+        result = await unit(PostgresTransaction(connection), *args)
+    except BaseException as error:
+        await _roll_back(connection, error)
+        raise
+    await connection.execute("COMMIT")
+    return result
+
+
+async def _roll_back(connection: Connection, error: BaseException) -> None:
+    """Leaves the connection as it was found, or closed."""
+    if isinstance(error, LOST) or not isinstance(error, Exception):
+        connection.terminate()
+        return
+    try:
+        await connection.execute("ROLLBACK")
+    except (*LOST, asyncpg.PostgresError):
+        connection.terminate()
+
+
+@lru_cache(maxsize=1024)
+def _positional(sql: str) -> tuple[str, tuple[str, ...]]:
+    """A text with `:name` parameters as one with `$1`, and the names in that order."""
+    names: dict[str, int] = {}
+    text = _PARAMETER.sub(lambda match: f"${names.setdefault(match[1], len(names) + 1)}", sql)
+    return text, tuple(names)
+
+
+@lru_cache(maxsize=256)
+def _combined(statements: Sequence[str]) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """Statements as one, which sees the rows as they were before it; the parameters by statement and name."""
+    names: dict[tuple[int, str], int] = {}
+    texts = [
+        _PARAMETER.sub(lambda match, at=index: f"${names.setdefault((at, match[1]), len(names) + 1)}", sql)  # type: ignore[misc]
+        for index, sql in enumerate(statements)
+    ]
+    first = ", ".join(f"part_{index} AS ({text})" for index, text in enumerate(texts[:-1]))
+    return f"WITH {first} {texts[-1]}", tuple(names)
