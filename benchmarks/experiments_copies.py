@@ -32,6 +32,7 @@ def copies(effort: Effort, stores: PostgresStores) -> Section:
         url = stores.empty()
         stores.run(url, _CHECKPOINT)
         there.append(timed_copy(sqlite_url(store), url))
+        stores.settle(url)
         bare.append(_copy_from_files(stores, url, list(there[0].tables)))
         back.append(timed_copy(url, sqlite_url(scratch_folder("copy"))))
         stores.keep(effort.leads, url)
