@@ -206,6 +206,7 @@ class Recorded:
         self.statements = [] if statements is None else statements
         self.for_update = tx.for_update
         self.json_text, self.contains_text = tx.json_text, tx.contains_text
+        self.finds_pieces_sooner = tx.finds_pieces_sooner
 
     async def rows(self, sql: str, **parameters: Value) -> list[Row]:
         self.statements.append(sql)

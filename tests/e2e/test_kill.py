@@ -4,7 +4,7 @@ import http.client
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 import pytest
 
+from tests.e2e.load import feed
 from tests.e2e.processes import ServerProcess, ask, leadlight
 
 ROUNDS = 20
@@ -115,7 +116,7 @@ def test_a_kill_loses_nothing_acknowledged_and_leaves_nothing_half_done(
         for lead_id, lead in known.items():
             known[lead_id] = _settled(stored.get(lead_id), lead)
 
-    stored, events = _stored_counts(server, key), list(_feed(server, key))
+    stored, events = _stored_counts(server, key), list(feed(server, key))
     assert server.stop() == 0
     assert set(answers) == {200, 201}
     assert answers[201] > ROUNDS * WRITERS
@@ -152,15 +153,6 @@ def _stored_counts(server: ServerProcess, key: str) -> dict[str, int]:
         cursor = answer["data"]["pagination"].get("nextCursor")
     connection.close()
     return counts
-
-
-def _feed(server: ServerProcess, key: str) -> Iterator[dict[str, Any]]:
-    connection, after, has_next = server.connect(), "0", True
-    while has_next:
-        _, answer = ask(connection, "GET", f"/api/v1/events?limit=1000&after={after}", key=key)
-        yield from answer["data"]["events"]
-        after, has_next = answer["data"]["pagination"]["nextCursor"], answer["data"]["pagination"]["hasNext"]
-    connection.close()
 
 
 def _check_events(stored: dict[str, int], events: list[dict[str, Any]]) -> None:

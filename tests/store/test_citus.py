@@ -287,6 +287,7 @@ class Noted:
         self._tx = tx
         self._notes = notes
         self.for_update, self.json_text, self.contains_text = tx.for_update, tx.json_text, tx.contains_text
+        self.finds_pieces_sooner = tx.finds_pieces_sooner
 
     async def rows(self, sql: str, **parameters: Value) -> list[Row]:
         self._notes.append((sql, parameters))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -28,8 +28,6 @@ from leadlight.store.postgres_pool import Pool
 from tests.conftest import Client, MovableClock, Server
 from tests.postgres_server import PostgresServer
 from tests.postgres_wire import Moment, Wire
-
-T = TypeVar("T")
 
 pytestmark = pytest.mark.engine("postgres")
 

@@ -67,7 +67,7 @@ class Conditions:
             self.texts.append(f"{tx.json_text('metadata', f'key_{index}')} = :value_{index}")
         needle = fold(which.search)
         self._search = {"needle": needle, "piece": needle, "pattern": f"%{_escape(needle)}%"}
-        self.pieces = [*_pieces(needle), needle]
+        self.pieces = [*_pieces(needle), needle] if tx.finds_pieces_sooner else [needle]
         self.has_text = bool(needle)
         self._like = _LIKE
         indexed = len(needle) >= _INDEXED_LENGTH

@@ -52,6 +52,10 @@ class Transaction(Protocol):
     def for_update(self) -> str:
         """SQL behind a SELECT by key whose row is to stay as it is until the transaction ends."""
 
+    @property
+    def finds_pieces_sooner(self) -> bool:
+        """Whether `contains_text` finds a piece of a long text much sooner than all of it."""
+
     def json_text(self, column: str, parameter: str) -> str:
         """SQL for the text of the value at a key (named by a parameter) of a column of JSON."""
 

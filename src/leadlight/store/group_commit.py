@@ -115,15 +115,18 @@ class GroupCommit(threading.Thread):
     def _commit(self, batch: Sequence[_Unit]) -> None:
         try:
             self._session.begin()
-            if len(batch) == 1:
-                self._run_alone(batch[0])
+            if len(batch) == 1:  # the transaction is its own; in a savepoint, each row of a large load would cost more
+                self._run(batch[0], undo=self._session.roll_back)
+                if batch[0].error is not None:
+                    return
             else:
                 for unit in batch:
-                    self._run(unit)
-            if len(batch) > 1 or batch[0].error is None:
-                self._session.commit()
-                self.batches += 1
-                self.units += len(batch)
+                    self._session.savepoint()
+                    self._run(unit, undo=self._session.undo_to_savepoint)
+                    self._session.release()
+            self._session.commit()
+            self.batches += 1
+            self.units += len(batch)
         except Exception as error:  # the disk, a lock held by another process, a broken file
             logger.exception("a batch of writes was not committed")
             with suppress(Exception):  # should it fail too, the next batch is refused in its turn
@@ -132,26 +135,14 @@ class GroupCommit(threading.Thread):
                 unit.error = StoreUnavailable()
                 unit.error.__cause__ = error
 
-    def _run_alone(self, unit: _Unit) -> None:
-        """The transaction is its own. In a savepoint, each row of a large load would cost more than the one before."""
+    def _run(self, unit: _Unit, undo: Callable[[], None]) -> None:
         try:
             unit.result = drive(unit.start())
         except Exception as error:
             if self._session.is_broken(error):
                 raise
             unit.error = error
-            self._session.roll_back()
-
-    def _run(self, unit: _Unit) -> None:
-        self._session.savepoint()
-        try:
-            unit.result = drive(unit.start())
-        except Exception as error:
-            if self._session.is_broken(error):
-                raise
-            unit.error = error
-            self._session.undo_to_savepoint()
-        self._session.release()
+            undo()
 
     def _answer(self, batch: Sequence[_Unit]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, list[_Unit]] = {}

@@ -39,6 +39,7 @@ class PostgresTransaction:
     """Statements on one connection."""
 
     for_update = " FOR UPDATE"
+    finds_pieces_sooner = False
 
     def __init__(self, connection: Connection, *, combines: bool = False) -> None:
         """`combines`: whether statements that are put off are sent as one."""
@@ -168,6 +169,9 @@ class PostgresDatabase:
             connection = await pool.acquire()
             try:
                 return await session(connection, unit, args)
+            except TimeoutError as error:  # what was too slow once would only be so again
+                connection.terminate()
+                raise StoreUnavailable from error
             except (*LOST, *_AGAIN) as error:
                 again = isinstance(error, _AGAIN)
                 if not again:  # the next try is to get none that met the same fate and does not know it yet

@@ -36,6 +36,7 @@ class SqliteTransaction:
     """Statements on one connection; its coroutines never suspend."""
 
     for_update = ""  # one unit writes at a time
+    finds_pieces_sooner = True
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
