@@ -511,6 +511,27 @@ def test_a_password_works_however_it_is_spelt_and_is_never_shown(guarded: Postgr
 
 
 @pytest.mark.engine("postgres")
+def test_a_database_of_another_encoding_is_told_and_left_as_it_is(postgres: PostgresServer, tmp_path: Path) -> None:
+    postgres.run("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+
+    sentence = Cli(tmp_path / "store", postgres.url("latin")).refusal("db", "migrate")
+
+    assert sentence.startswith("the database is encoded in LATIN1: make one with createdb ")
+    assert postgres.run("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", "latin") == []
+
+
+@pytest.mark.engine("postgres")
+def test_a_server_without_its_contrib_package_is_told(tmp_path: Path) -> None:
+    server = PostgresServer("extension_control_path = '/nowhere'")
+
+    sentence = Cli(tmp_path / "store", server.url()).refusal("db", "migrate")
+    server.remove()
+
+    assert "lacks an extension that search needs" in sentence
+    assert sentence.endswith("install its contrib package, which holds pg_trgm and btree_gin")
+
+
+@pytest.mark.engine("postgres")
 def test_a_user_who_may_make_no_tables_is_told(guarded: PostgresServer, tmp_path: Path) -> None:
     url = guarded.create_database().replace("postgres@", "plain@")
 

@@ -36,7 +36,7 @@ async def open_database(
             return database
         reason = "a copy into this store broke off: run the same `leadlight db copy` again, which goes on"
     except StoreUnavailable as error:
-        reason = f"the store can't be read: {error.__cause__ or error}"
+        reason = f"the store can't be read: {str(error.__cause__ or error).partition(chr(10))[0]}"
     await database.close()
     raise StoreRefusal(reason)
 

@@ -158,20 +158,21 @@ async def _demand(connection: Connection) -> None:
 
 
 def _why_not_here(error: Exception) -> str:
+    said = str(error).partition("\n")[0]  # what follows are hints
     match error:
         case asyncpg.InsufficientPrivilegeError():
             return (
-                f"the user of the database URL may not do that ({error}): "
+                f"the user of the database URL may not do that ({said}): "
                 "make it the owner of the database and of what is in it"
             )
         case asyncpg.ReadOnlySQLTransactionError():
-            return f"the database takes no writes ({error}): is it a replica? Name the primary in the URL"
+            return f"the database takes no writes ({said}): is it a replica? Name the primary in the URL"
         case asyncpg.UndefinedFileError() | asyncpg.FeatureNotSupportedError():
             return (
-                f"the database server lacks an extension that search needs ({error}): "
+                f"the database server lacks an extension that search needs ({said}): "
                 "install its contrib package, which holds pg_trgm and btree_gin"
             )
-    return f"the database holds tables that are not Leadlight's ({error}): give it a database of its own"
+    return f"the database holds tables that are not Leadlight's ({said}): give it a database of its own"
 
 
 async def _connect(url: str) -> Connection:
@@ -191,18 +192,19 @@ async def _connect(url: str) -> Connection:
 def _why_not(error: Exception, url: str) -> str:  # noqa: PLR0911  (a table of reasons)
     """What is wrong and what to do, in a sentence without the password."""
     parts = urlsplit(url)
+    said = str(error).partition("\n")[0]  # what follows are hints
     where = f"the database server at {parts.netloc.rpartition('@')[2] or 'the default address'}"
     match error:
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
-            return f"{where} refuses the user {parts.username!r} ({error}): check user and password in the URL"
+            return f"{where} refuses the user {parts.username!r} ({said}): check user and password in the URL"
         case asyncpg.InvalidCatalogNameError():
-            return f"{where} says: {error}; create it with createdb, or correct the URL"
+            return f"{where} says: {said}; create it with createdb, or correct the URL"
         case asyncpg.CannotConnectNowError():
-            return f"{where} takes no connections yet ({error}); try again in a moment"
+            return f"{where} takes no connections yet ({said}); try again in a moment"
         case asyncpg.TooManyConnectionsError():
-            return f"{where} has no connection to spare ({error}); raise max_connections"
+            return f"{where} has no connection to spare ({said}); raise max_connections"
         case asyncpg.PostgresError() | asyncpg.InternalClientError():
-            return f"{where} refuses the connection: {error}"
+            return f"{where} refuses the connection: {said}"
         case socket.gaierror():
             return f"the host of the database URL, {parts.hostname!r}, is not known"
         case TimeoutError():
