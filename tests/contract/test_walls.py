@@ -221,7 +221,7 @@ class Walls(RuleBasedStateMachine):
         world = self.worlds[w]
         text = f"{self.worlds[whose].mark} {n}"[:length].upper()
         answer = self.ask(world, "GET", f"/api/v1/leads?limit=100&search={quote(text)}")
-        self._expect(answer, world, lambda lead: text.lower() in lead["name"])
+        self._expect(answer, world, lambda lead: text.lower() in lead["name"] or text.lower() in lead["email"].lower())
 
     @rule(
         w=WORKSPACES, whose=WORKSPACES, n=NUMBERS, limit=st.integers(1, 3), sort=st.sampled_from(["name", "-createdAt"])
