@@ -53,7 +53,7 @@ async def open_store(
     try:
         return await open_database(data, url, create=create, connections=connections, patient=patient)
     except (LeadlightError, OSError) as error:
-        fail(f"the store in {data} can't be opened: {error}")
+        fail(f"the store {'at the database URL' if url else f'in {data}'} can't be opened: {error}")
 
 
 def run(data: Path, url: str, work: Callable[[Services], Awaitable[T]], *, create: bool = False) -> T:
