@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,7 +33,7 @@ def encode_settings(settings: Settings) -> bytes:
 
 
 def decode_settings(line: bytes) -> Settings:
-    return msgspec.json.decode(line, type=Settings, dec_hook=_decode)
+    return msgspec.json.decode(line, type=Settings, dec_hook=_from_text)
 
 
 def main() -> None:
@@ -71,10 +70,9 @@ def _tell_ready() -> None:
         os.write(sys.stdout.fileno(), READY)
 
 
-def _decode(kind: type[Any], value: str) -> Any:
-    if kind is Path:
-        return Path(value)
-    raise NotImplementedError(kind)
+def _from_text(kind: type[Any], text: str) -> Any:
+    """The way back from `str`, for the kinds that JSON does not know."""
+    return kind(text)
 
 
 if __name__ == "__main__":

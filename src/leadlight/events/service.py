@@ -100,6 +100,6 @@ class EventService:
         events = await queries.list_events(tx, workspace_id, after=after, limit=limit + 1, types=types, lead_id=lead_id)
         has_next = len(events) > limit
         events = events[:limit]
-        if not has_next and events:  # on a cluster, some may have come since `last` was read
-            last = max(last, events[-1].position)
-        return EventPage(events, limit, has_next, events[-1].position if has_next else last)
+        reached = events[-1].position if events else after
+        # On a cluster, some events may have come since `last` was read.
+        return EventPage(events, limit, has_next, reached if has_next else max(last, reached))

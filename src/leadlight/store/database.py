@@ -70,6 +70,11 @@ class StoreRefusal(Exception):
     """What a store can't do or won't do: the text says why, and what to do."""
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, without the hints that may follow it."""
+    return str(error).partition("\n")[0]
+
+
 class Statistics(msgspec.Struct, frozen=True):
     """The state of a store, for metrics; the counts are since it was opened."""
 

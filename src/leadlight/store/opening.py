@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 from leadlight.errors import StoreUnavailable
 from leadlight.store import postgres_schema, sqlite_file
 from leadlight.store.copying import Advance, Copied, copy_store, is_unfinished
-from leadlight.store.database import Database, StoreRefusal
+from leadlight.store.database import Database, StoreRefusal, first_line
 from leadlight.store.migrate import SchemaState
 from leadlight.store.postgres import PostgresDatabase
 from leadlight.store.postgres_pool import COMMAND_SECONDS
@@ -36,7 +36,7 @@ async def open_database(
             return database
         reason = "a copy into this store broke off: run the same `leadlight db copy` again, which goes on"
     except StoreUnavailable as error:
-        reason = f"the store can't be read: {str(error.__cause__ or error).partition(chr(10))[0]}"
+        reason = f"the store can't be read: {first_line(error.__cause__ or error)}"
     await database.close()
     raise StoreRefusal(reason)
 

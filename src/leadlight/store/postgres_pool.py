@@ -21,10 +21,10 @@ COMMAND_SECONDS = 15.0
 _STATEMENT_CACHE = 256
 _MAX_WAITING = 2_000
 _PATIENCE_SECONDS = 10
+_BUSY = "The store is too busy to take this request; try again in a moment"
 
 LOST = (
-    OSError,
-    TimeoutError,
+    OSError,  # TimeoutError is one
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what it takes a server's farewell for, before it notices the end
@@ -78,10 +78,6 @@ class Pool:
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
-
-    @property
-    def waiting(self) -> int:
-        return len(self._waiting)
 
     async def acquire(self) -> Connection:
         """A connection, to be given back with `release`. Raises StoreUnavailable."""
@@ -137,7 +133,7 @@ class Pool:
 
     async def _wait(self) -> Connection:
         if len(self._waiting) >= self._max_waiting:
-            raise StoreUnavailable("The store is too busy to take this request; try again in a moment")
+            raise StoreUnavailable(_BUSY)
         waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
@@ -149,6 +145,6 @@ class Pool:
             if waiter.done() and not waiter.cancelled():
                 self.release(waiter.result())
             if isinstance(error, TimeoutError):
-                raise StoreUnavailable("The store is too busy to take this request; try again in a moment") from error
+                raise StoreUnavailable(_BUSY) from error
             raise
         return connection if connection is not None else await self._open()

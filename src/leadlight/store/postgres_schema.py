@@ -4,12 +4,13 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from leadlight.clock import system_clock
-from leadlight.store.database import StoreRefusal, Table, Transaction
+from leadlight.store.database import StoreRefusal, Table, Transaction, first_line
 from leadlight.store.migrate import SchemaState, load_migrations, pending
 from leadlight.store.postgres_pool import Connection, connect
 
@@ -91,8 +92,11 @@ async def faults_of_server(tx: Transaction) -> list[str]:
 
 
 async def list_tables(tx: Transaction) -> list[Table]:
-    rows = await tx.rows(_TABLES)
-    return [Table(str(name), tuple(str(columns).split()), tuple(str(key).split())) for name, columns, key in rows]
+    return [_table(*row) for row in await tx.rows(_TABLES)]
+
+
+def _table(name: Any, columns: Any, key: Any) -> Table:
+    return Table(name, tuple(columns.split()), tuple(key.split()))
 
 
 async def distribute(url: str) -> list[str]:
@@ -106,10 +110,7 @@ async def distribute(url: str) -> list[str]:
                 "this server has no Citus extension: install it, add citus to shared_preload_libraries, restart, "
                 "and run CREATE EXTENSION citus in this database; a plain server needs no distributing"
             )
-        tables = [
-            Table(name, tuple(columns.split()), tuple(key.split()))
-            for name, columns, key in await connection.fetch(_TABLES)
-        ]
+        tables = [_table(*row) for row in await connection.fetch(_TABLES)]
         done = {name for [name] in await connection.fetch(_DISTRIBUTED)}
         beside = next((table.name for table in tables if table.is_of_tenants and table.name in done), "default")
         moved = []
@@ -158,7 +159,7 @@ async def _demand(connection: Connection) -> None:
 
 
 def _why_not_here(error: Exception) -> str:
-    said = str(error).partition("\n")[0]  # what follows are hints
+    said = first_line(error)
     match error:
         case asyncpg.InsufficientPrivilegeError():
             return (
@@ -192,7 +193,7 @@ async def _connect(url: str) -> Connection:
 def _why_not(error: Exception, url: str) -> str:  # noqa: PLR0911  (a table of reasons)
     """What is wrong and what to do, in a sentence without the password."""
     parts = urlsplit(url)
-    said = str(error).partition("\n")[0]  # what follows are hints
+    said = first_line(error)
     where = f"the database server at {parts.netloc.rpartition('@')[2] or 'the default address'}"
     match error:
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
