@@ -39,6 +39,7 @@ _COMPARED = {
     "events": "position, type, changes",
     "lead_counts": "status, source, leads",
 }
+_OF_NOTICES = re.compile("pg_notify|LISTEN|pg_backend_pid")  # on a connection of their own; no request waits for them
 _OURS = "pg_stat_activity WHERE application_name = 'leadlight' AND datname = current_database()"
 
 
@@ -133,7 +134,7 @@ def warmed(wire: Wire, request: Callable[[], object]) -> list[str]:
     for _ in range(2):
         wire.round_trips.clear()
         request()
-    return wire.round_trips
+    return [trip for trip in wire.round_trips if not _OF_NOTICES.search(trip)]
 
 
 def tables(round_trips: Sequence[str]) -> list[str]:

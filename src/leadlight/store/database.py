@@ -13,6 +13,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 Value = str | int | float | None
+V = TypeVar("V", str, int)
 Row = tuple[Value, ...]
 
 
@@ -75,6 +76,13 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
+def one_of(values: Sequence[V]) -> tuple[str, dict[str, V]]:
+    """SQL for being one of some values, and its parameters; filled up to a power of two: so there are few texts."""
+    size = 1 << (len(values) - 1).bit_length()
+    names = {f"one_{index}": values[min(index, len(values) - 1)] for index in range(size)}
+    return f"IN ({', '.join(':' + name for name in names)})", names
+
+
 class Statistics(msgspec.Struct, frozen=True):
     """The state of a store, for metrics; the counts are since it was opened."""
 
@@ -102,6 +110,14 @@ class Database(Protocol):
 
         `turn`: the workspace whose feed the unit writes to; its units run one after another, several in one commit.
         Raises StoreUnavailable when they can't be put there; then nothing of it is kept.
+        """
+
+    def listen(self, heard: Callable[[str], None]) -> Callable[[], None]:
+        """Calls `heard` with a workspace's id after units with that `turn` were committed, here or in another process.
+
+        With "" when what others wrote may have been missed: once when it begins to hear them, and after a gap. Best
+        effort: who must not miss a thing looks for itself now and then. `heard` is called on the store's event loop,
+        and must not wait. Answers what ends it.
         """
 
     async def statistics(self) -> Statistics: ...

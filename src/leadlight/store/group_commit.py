@@ -41,6 +41,7 @@ class _Unit:
     start: Callable[[], Coroutine[Any, Any, Any]]
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+    committed: Callable[[], None] | None
     result: Any = None
     error: BaseException | None = None
 
@@ -73,13 +74,18 @@ class GroupCommit(threading.Thread):
     def waiting(self) -> int:
         return self._queue.qsize()
 
-    def submit(self, start: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Future[Any]:
-        """Queues a unit; the future has its result once it is on disk. Raises StoreUnavailable when full."""
+    def submit(
+        self, start: Callable[[], Coroutine[Any, Any, Any]], committed: Callable[[], None] | None = None
+    ) -> asyncio.Future[Any]:
+        """Queues a unit; the future has its result once it is on disk. Raises StoreUnavailable when full.
+
+        `committed`: called on the loop when it is, even if the future was cancelled.
+        """
         if self._stopping or self.waiting >= self._max_waiting:
             raise StoreUnavailable("The store is too busy to take this write; try again in a moment")
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._queue.put(_Unit(start, future, loop))
+        self._queue.put(_Unit(start, future, loop, committed))
         return future
 
     def stop(self) -> None:
@@ -160,6 +166,8 @@ class GroupCommit(threading.Thread):
 
 def _resolve(units: Sequence[_Unit]) -> None:
     for unit in units:
+        if unit.committed is not None and unit.error is None:
+            unit.committed()
         if unit.future.done():
             continue
         if unit.error is not None:

@@ -13,6 +13,7 @@ import asyncpg
 from leadlight.errors import StoreUnavailable
 from leadlight.store.database import Progress, Row, Statistics, StoreRefusal, Table, Transaction, Value
 from leadlight.store.postgres_lines import Lines
+from leadlight.store.postgres_notices import Notices
 from leadlight.store.postgres_pool import AWAY, COMMAND_SECONDS, LOST, Connection, Pool
 from leadlight.store.postgres_schema import faults_of_server, list_tables
 
@@ -113,7 +114,8 @@ class PostgresDatabase:
         self._scans = Pool(url, for_scans, command_seconds=4 * command_seconds)
         self._combines = combines
         self._batches = self._units = 0
-        self._lines = Lines(functools.partial(self._try, self._pool, self._write))
+        self._lines = Lines(self._write_in_turn)
+        self._notices = Notices(url)
 
     async def read(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         return cast("T", await self._try(self._pool, _read, unit, args))
@@ -125,6 +127,9 @@ class PostgresDatabase:
         if turn is None:
             return cast("T", await self._try(self._pool, self._write, unit, args))
         return cast("T", await self._lines.write(turn, unit, args))
+
+    def listen(self, heard: Callable[[str], None]) -> Callable[[], None]:
+        return self._notices.listen(heard)
 
     async def statistics(self) -> Statistics:
         async def size(tx: Transaction) -> Row | None:
@@ -158,6 +163,7 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self._lines.close()
+        await self._notices.close()
         await self._pool.close()
         await self._scans.close()
 
@@ -187,7 +193,12 @@ class PostgresDatabase:
                 await asyncio.sleep(random() * 0.02 * (_TRIES - left))  # noqa: S311  (spreads what collided)
         raise AssertionError("unreachable")
 
-    async def _write(self, connection: Connection, unit: Callable[..., Awaitable[T]], args: Any) -> T:
+    def _write_in_turn(self, turn: str, unit: Callable[..., Awaitable[T]], args: Any) -> Awaitable[T]:
+        return self._try(self._pool, functools.partial(self._write, turn=turn), unit, args)
+
+    async def _write(
+        self, connection: Connection, unit: Callable[..., Awaitable[T]], args: Any, turn: str | None = None
+    ) -> T:
         tx = PostgresTransaction(connection, combines=self._combines)
         try:
             await connection.execute(_BEGIN)
@@ -200,6 +211,8 @@ class PostgresDatabase:
             status = await connection.execute("COMMIT")
         except BaseException as error:
             connection.terminate()
+            if turn is not None:
+                self._notices.doubt(turn)
             if not isinstance(error, Exception):
                 raise
             raise StoreUnavailable("The store went away before it said whether this was stored") from error
@@ -207,6 +220,8 @@ class PostgresDatabase:
             raise StoreUnavailable("The store did not take the transaction")
         self._batches += 1
         self._units += tx.units
+        if turn is not None:
+            self._notices.written(turn)
         return result
 
 
@@ -218,11 +233,11 @@ async def _scan(connection: Connection, unit: Callable[..., Awaitable[T]], args:
     try:
         await connection.execute(_BEGIN_SCAN)
         result = await unit(PostgresTransaction(connection), *args)
+        await connection.execute("COMMIT")
+        return result
     except BaseException as error:
         await _roll_back(connection, error)
         raise
-    await connection.execute("COMMIT")
-    return result
 
 
 async def _roll_back(connection: Connection, error: BaseException) -> None:

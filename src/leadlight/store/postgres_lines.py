@@ -19,8 +19,8 @@ _PATIENCE_SECONDS = 30
 _BUSY = "The store is too busy to take this write; try again in a moment"
 
 Unit = Callable[..., Awaitable[Any]]
-Run = Callable[[Unit, tuple[Any, ...]], Awaitable[Any]]
-"""Runs a unit of work in a transaction of its own."""
+Run = Callable[[str, Unit, tuple[Any, ...]], Awaitable[Any]]
+"""Runs a unit of work in a transaction of its own; told first whose turn it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class Lines:
         line = self._lines[turn] = deque()
         self._idle.clear()
         try:
-            return await self._run(unit, args)
+            return await self._run(turn, unit, args)
         finally:
             if line:
                 task = asyncio.create_task(self._serve(turn, line))
@@ -83,7 +83,7 @@ class Lines:
         while line:
             batch = [line.popleft() for _ in range(min(len(line), _MAX_BATCH))]
             self.waiting -= len(batch)
-            await self._commit(batch)
+            await self._commit(turn, batch)
         self._end(turn)
 
     def _end(self, turn: str) -> None:
@@ -91,11 +91,11 @@ class Lines:
         if not self._lines:
             self._idle.set()
 
-    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+    async def _commit(self, turn: str, batch: Sequence[_Waiting]) -> None:
         try:
-            outcomes = await self._run(_run_all, (batch,))
+            outcomes = await self._run(turn, _run_all, (batch,))
         except _Spoilt:
-            outcomes = [await _outcome(self._run(one.unit, one.args)) for one in batch]
+            outcomes = [await _outcome(self._run(turn, one.unit, one.args)) for one in batch]
         except Exception as error:
             outcomes = [error] * len(batch)
         for one, outcome in zip(batch, outcomes, strict=True):

@@ -22,6 +22,7 @@ import apsw
 from leadlight.errors import StoreUnavailable
 from leadlight.store.database import Progress, Row, Statistics, Table, Transaction, Value
 from leadlight.store.group_commit import GroupCommit, drive
+from leadlight.store.neighbours import Neighbours
 from leadlight.store.sqlite_file import BROKEN, back_up, check, connect, list_tables, migrate, state, wait_for_others
 
 T = TypeVar("T")
@@ -150,6 +151,7 @@ class SqliteDatabase:
         self._writing = session.transaction
         self._writer = GroupCommit(session)
         self._writer.start()
+        self._neighbours = Neighbours(path)
         self._reading = SqliteTransaction(connect(path, cache_kib=32_000))
         self._has_snapshot = False
         self._scanners = threading.local()
@@ -192,9 +194,12 @@ class SqliteDatabase:
             self._waiting_scans -= 1
 
     async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts, turn: str | None = None) -> T:
-        del turn  # all units run one after another here
-        start = cast("Any", functools.partial(unit, self._writing, *args))
-        return cast("T", await self._writer.submit(start))
+        start = cast("Any", functools.partial(unit, self._writing, *args))  # all run one after another here
+        committed = functools.partial(self._neighbours.written, turn) if turn else None
+        return cast("T", await self._writer.submit(start, committed))
+
+    def listen(self, heard: Callable[[str], None]) -> Callable[[], None]:
+        return self._neighbours.listen(heard)
 
     async def statistics(self) -> Statistics:
         files = (self._path, Path(f"{self._path}-wal"))
@@ -220,6 +225,7 @@ class SqliteDatabase:
     async def close(self) -> None:
         self._writer.stop()
         await asyncio.to_thread(self._writer.join)
+        self._neighbours.close()
         await asyncio.to_thread(self._pool.shutdown)
         for connection in (*self._scanning, self._reading.connection):
             connection.close()
