@@ -17,7 +17,10 @@ test: .venv/installed-dev  ## Run the tests on both engines (ARGS="--db sqlite" 
 
 check: lint types .venv/installed-dev  ## Everything that has to hold before a change lands
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest
+	@echo "Testing on both engines at once; what the second one says comes at the end …"
+	@$(BIN)/coverage run -m pytest --db postgres --with-store > .postgres.log 2>&1 & other=$$!; \
+	$(BIN)/coverage run -m pytest --db sqlite; first=$$?; \
+	wait $$other; second=$$?; cat .postgres.log; rm .postgres.log; exit $$((first + second))
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 

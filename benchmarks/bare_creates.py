@@ -79,7 +79,7 @@ def _parameters(person: Person, workspace: str, position: int) -> tuple[dict[str
     now, lead_id = system_clock(), _new_id(LEAD)
     event = {"workspace_id": workspace, "position": position, "id": _new_id(EVENT), "type": "lead.created"}
     event |= {"lead_id": lead_id, "actor_type": "api_key", "actor_id": "key_7"}
-    event |= {"changes": creation(person), "created_at": now}
+    event |= {"changes": creation(person), "created_at": now, "lead": None}
     lead = {"workspace_id": workspace, "id": lead_id, "number": position, "name": name, "name_key": fold(name)}
     lead |= {"email": email, "email_key": fold(email), "phone": phone, "phone_key": phone_key, "source": source}
     lead |= {"status": status, "metadata": metadata, "created_at": now, "updated_at": now, "version": 1}

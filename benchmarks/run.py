@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import experiments, experiments_copies, experiments_large, experiments_postgres
+from benchmarks import (
+    experiments,
+    experiments_copies,
+    experiments_events,
+    experiments_large,
+    experiments_postgres,
+)
 from benchmarks.load import HOW_TO_GET_WRK
 from benchmarks.postgres_stores import PostgresStores, postgres_stores
 from benchmarks.report import PARTS, markdown, put_part, section_table, targets_table
@@ -26,6 +32,10 @@ USUAL: dict[str, Callable[[Effort], Section]] = {
     "create": experiments.durable_creates,
     "calm": experiments.calm_look_ups,
     "process": experiments.the_process,
+    "deliveries": experiments_events.deliveries,
+    "subscribed": experiments_events.subscribed_creates,
+    "dead": experiments_events.dead_endpoints,
+    "stream": experiments_events.live_stream,
 }
 LARGE: dict[str, Callable[[Effort], Section]] = {
     "size": experiments_large.look_ups_by_size,
@@ -38,6 +48,10 @@ POSTGRES: dict[str, Callable[[Effort, PostgresStores], Section]] = {
     "workers": experiments_postgres.two_workers,
     "create": experiments_postgres.durable_creates,
     "copy": experiments_copies.copies,
+    "deliveries": experiments_events.deliveries,
+    "subscribed": experiments_events.subscribed_creates,
+    "dead": experiments_events.dead_endpoints,
+    "stream": experiments_events.live_stream,
 }
 POSTGRES_LARGE: dict[str, Callable[[Effort, PostgresStores], Section]] = {
     "million": experiments_postgres.lists_of_a_million,

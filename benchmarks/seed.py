@@ -36,7 +36,7 @@ _SAMPLES = 50_000
 _MIDDLE = 200
 _HUGE_LIMIT = 1_000_000_000_000
 _LEAD = "INSERT INTO leads VALUES (" + ", ".join("?" * 15) + ")"
-_EVENT = "INSERT INTO events VALUES (" + ", ".join("?" * 9) + ")"
+_EVENT = "INSERT INTO events VALUES (" + ", ".join("?" * 9) + ", NULL)"
 
 
 class SeedNote(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Writes the pages of docs/reference that are made from the code: `python -m docs.generate`."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Any
 import typer
 
 from leadlight.cli.main import app
+from leadlight.events.event import CATALOG, CATALOG_VERSION
+from leadlight.events.schemas import EVENT_EXAMPLE
 from leadlight.settings import Settings
+from leadlight.webhooks.webhook import TEST_MEANING, TEST_TYPE
 
 REFERENCE = Path(__file__).parent / "reference"
 _NOTE = "<!-- Made by `make docs`; change the code instead. -->\n"
@@ -16,7 +20,7 @@ _NOTE = "<!-- Made by `make docs`; change the code instead. -->\n"
 
 def pages() -> dict[str, str]:
     """The generated pages, by file name."""
-    return {"settings.md": _settings(), "cli.md": _command_line()}
+    return {"settings.md": _settings(), "cli.md": _command_line(), "events.md": _events()}
 
 
 def _settings() -> str:
@@ -33,6 +37,43 @@ def _settings() -> str:
         flag, variable = f"--{field.name.replace('_', '-')}", f"LEADLIGHT_{field.name.upper()}"
         default = f"`{field.default}`" if str(field.default) else "none"
         lines.append(f"| `{flag}` | `{variable}` | {default} | {field.metadata['help']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _events() -> str:
+    types = {**CATALOG, TEST_TYPE: TEST_MEANING}
+    example = json.dumps(EVENT_EXAMPLE["events"][0], indent=2)
+    about = (
+        f"Version {CATALOG_VERSION} of the catalog. The second number rises when a type or a field is added: a reader "
+        "passes over what it does not know. The first rises when one is changed or taken away."
+    )
+    lines = [
+        "# Events",
+        "",
+        _NOTE,
+        about,
+        "",
+        "| Type | What it tells |",
+        "|---|---|",
+        *(f"| `{name}` | {meaning} |" for name, meaning in types.items()),
+        "",
+        "An event looks the same in the feed, in the stream and in a webhook:",
+        "",
+        "```text",
+        example,
+        "```",
+        "",
+        "| Field | |",
+        "|---|---|",
+        "| `id` | of the event; a webhook has it as `webhook-id`, the same on each attempt |",
+        "| `type` | see above |",
+        "| `timestamp` | when it happened: ISO 8601, UTC |",
+        "| `leadId` | the lead that it happened to |",
+        "| `workspaceId` | the workspace of the lead |",
+        "| `actor` | who did it |",
+        "| `data` | the lead as it was after the event |",
+        "| `changes` | each field that changed, `from` and `to` |",
+    ]
     return "\n".join(lines) + "\n"
 
 

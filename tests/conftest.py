@@ -18,6 +18,7 @@ import uvicorn
 from leadlight.app import Services, create_app
 from leadlight.clock import from_iso
 from leadlight.http.protocol import bounded_protocol
+from leadlight.http.streaming import StreamTimes
 from leadlight.principal import Scope
 from leadlight.server import run
 from leadlight.settings import Settings
@@ -82,9 +83,17 @@ class Client:
 class Server:
     """A server in a thread of the test's own process, so that its clock can be moved."""
 
-    def __init__(self, store: dict[str, Any], clock: MovableClock, **settings: Any) -> None:
+    def __init__(
+        self,
+        store: dict[str, Any],
+        clock: MovableClock,
+        *,
+        stream_times: StreamTimes = StreamTimes(),  # noqa: B008  (frozen)
+        **settings: Any,
+    ) -> None:
         """`store`: the settings that say where the store is."""
         self.clock = clock
+        self._stream_times = stream_times
         self.settings = Settings(**store, **{"rate_limit": 0, "log_level": "error", **settings})
         self.data = self.settings.data
         listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
@@ -102,7 +111,7 @@ class Server:
             self.database = await open_database(self.data, self.settings.database_url)
             self.services = Services(self.database, self.clock)
             config = uvicorn.Config(
-                create_app(self.settings, self.database, self.clock),
+                create_app(self.settings, self.database, self.clock, stream_times=self._stream_times),
                 http=bounded_protocol(self.settings.max_header_bytes),
                 ws="none",
                 lifespan="on",
@@ -166,6 +175,7 @@ ENGINES = ("sqlite", "postgres")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=ENGINES, help="Run the tests on this engine alone; on both, if not said.")
+    parser.addoption("--with-store", action="store_true", help="Leave out the tests that no engine matters to.")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -179,12 +189,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what belongs to the other engine alone."""
+    """Leaves out what belongs to the other engine alone, and if asked what belongs to none."""
     wanted = config.getoption("--db")
+    if config.getoption("--with-store"):
+        items[:] = [item for item in items if item.get_closest_marker("engine") or _uses_store(item)]
     for item in items:
         marker = item.get_closest_marker("engine")
         if wanted and marker and wanted not in marker.args:
             item.add_marker(pytest.mark.skip(reason=f"belongs to {' and '.join(marker.args)}"))
+
+
+def _uses_store(item: pytest.Item) -> bool:
+    return "engine" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
 
 from leadlight.background import run_background
 from leadlight.clock import Clock, system_clock
 from leadlight.errors import StoreUnavailable
 from leadlight.events.routes import EventRoutes
 from leadlight.events.service import EventService
+from leadlight.events.stream import LiveFeed
 from leadlight.http.access_log import AccessLog
 from leadlight.http.auth import Authenticator
 from leadlight.http.dispatch import Dispatch
@@ -22,57 +23,99 @@ from leadlight.http.operation import Operation
 from leadlight.http.pages import pages
 from leadlight.http.ratelimit import SlidingWindows
 from leadlight.http.shared_ratelimit import SharedCounts, SharedWindows
+from leadlight.http.streaming import OpenStreams, StreamTimes
 from leadlight.ids import IdFactory
 from leadlight.leads.routes import LeadRoutes
 from leadlight.leads.service import LeadService
 from leadlight.settings import Settings, SettingsError
 from leadlight.store.database import Database
+from leadlight.webhooks.delivery import RetrySchedule
+from leadlight.webhooks.routes import WebhookRoutes
+from leadlight.webhooks.sender import Sender
+from leadlight.webhooks.service import WebhookService
+from leadlight.webhooks.work import Work
 from leadlight.workspaces.routes import WorkspaceRoutes
 from leadlight.workspaces.service import WorkspaceService
 
 logger = logging.getLogger("leadlight")
 
 _LAST_USED_SECONDS = 30.0
+_STREAM_TIMES = StreamTimes()
+_DEFAULTS = Settings()
 
 
 class Services:
     """The use cases, over one store."""
 
-    def __init__(self, database: Database, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock = system_clock,
+        settings: Settings = _DEFAULTS,
+        stream_times: StreamTimes = _STREAM_TIMES,
+    ) -> None:
         new_id = IdFactory(clock)
         self.database = database
         self.clock = clock
-        self.events = EventService(database, clock, new_id)
+        self.settings = settings
+        self.events = EventService(database, new_id)
+        self.live = LiveFeed(database, self.events, stream_times)
         self.workspaces = WorkspaceService(database, self.events, clock, new_id)
-        self.leads = LeadService(database, self.events, clock, new_id)
+        self.sender = Sender(
+            allow_private=settings.webhook_allow_private,
+            timeout_seconds=settings.webhook_timeout_seconds,
+            clock=clock,
+        )
+        self.webhooks = WebhookService(
+            database, self.events, clock, new_id, check_reachable=self.sender.check_reachable
+        )
+        self.leads = LeadService(database, self.events, self.webhooks, clock, new_id)
+        schedule = RetrySchedule.of(settings.retry_delays)
+        self.work = Work(self.events, new_id, schedule=schedule, random=random.random)
 
     def operations(self) -> list[Operation]:
         """The whole surface of the API."""
         return [
             *LeadRoutes(self.leads).operations(),
-            *EventRoutes(self.events).operations(),
+            *EventRoutes(self.events, self.live).operations(),
+            *WebhookRoutes(self.webhooks).operations(),
             *WorkspaceRoutes(self.workspaces).operations(),
         ]
 
 
 def create_app(
-    settings: Settings, database: Database, clock: Clock = system_clock, *, worker: int | None = None
-) -> ASGIApp:
+    settings: Settings,
+    database: Database,
+    clock: Clock = system_clock,
+    *,
+    worker: int | None = None,
+    stream_times: StreamTimes = _STREAM_TIMES,
+) -> Dispatch:
     """The ASGI application. It closes the store when it ends. `worker`: its number, if it is one of several."""
-    services = Services(database, clock)
+    services = Services(database, clock, settings, stream_times)
     operations = services.operations()
     shared = _shared_counts(settings)
-    metrics = Metrics(database.statistics, unchecked=lambda: shared.unchecked if shared else 0, worker=worker)
+    authenticator = Authenticator(services.workspaces.find_principal, clock)
+    streams = OpenStreams(authenticator, clock, stream_times)
+    metrics = Metrics(
+        database.statistics,
+        unchecked=lambda: shared.unchecked if shared else 0,
+        open_streams=lambda: len(streams),
+        worker=worker,
+    )
     access_log = AccessLog(metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(_keep_last_used(services)), asyncio.create_task(access_log.keep_flushing())]
+        tasks.append(asyncio.create_task(streams.keep_checking()))
         if settings.background:
-            tasks.append(asyncio.create_task(run_background(services)))
+            tasks.append(asyncio.create_task(run_background(services, requests=lambda: access_log.requests)))
         yield
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await services.sender.close()
         with contextlib.suppress(StoreUnavailable):
             await services.workspaces.save_last_used()
         if shared is not None:
@@ -90,7 +133,7 @@ def create_app(
     )
     return Dispatch(
         operations,
-        authenticator=Authenticator(services.workspaces.find_principal, clock),
+        authenticator=authenticator,
         windows=SharedWindows(shared, name="hour", seconds=3600) if shared else SlidingWindows(),
         failures=SharedWindows(shared, name="minute", seconds=60) if shared else SlidingWindows(seconds=60),
         note=access_log.note,
@@ -98,6 +141,7 @@ def create_app(
         rate_limit=settings.rate_limit,
         failure_limit=settings.auth_failures_per_minute,
         max_body_bytes=settings.max_body_bytes,
+        streams=streams,
         elsewhere=around,
     )
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leadlight.errors import StoreUnavailable
 from leadlight.store.idempotency import forget_old_results
+from leadlight.webhooks.deliverer import Deliverer
 
 if TYPE_CHECKING:
     from leadlight.app import Services  # which imports this module
@@ -15,12 +17,28 @@ logger = logging.getLogger("leadlight")
 _HOUSEKEEPING_SECONDS = 30.0
 
 
-async def run_background(services: "Services", *, every_seconds: float = _HOUSEKEEPING_SECONDS) -> None:
-    """Works until it is cancelled; a store that is away puts the work off and does not end it."""
+async def run_background(
+    services: "Services",
+    *,
+    requests: Callable[[], int] = lambda: 0,
+    every_seconds: float = _HOUSEKEEPING_SECONDS,
+) -> None:
+    """Works until it is cancelled; a store that is away puts the work off and does not end it.
+
+    `requests`: how many the process has served so far.
+    """
+    deliverer = Deliverer(services.database, services.work, services.sender.post, services.clock, requests=requests)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(deliverer.run())
+        group.create_task(_keep_house(services, every_seconds))
+
+
+async def _keep_house(services: "Services", every_seconds: float) -> None:
     while True:
         await asyncio.sleep(every_seconds)
         try:
             await services.database.write(forget_old_results, services.clock())
+            await services.webhooks.clean(kept_days=services.settings.webhook_retention_days)
         except StoreUnavailable:
             logger.warning("housekeeping is put off: the store takes no writes")
         except Exception:

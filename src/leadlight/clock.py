@@ -26,6 +26,10 @@ def to_iso(milliseconds: int) -> str:
     return (_EPOCH + timedelta(0, 0, 0, milliseconds)).isoformat("T", "milliseconds") + "Z"
 
 
+def to_iso_or_none(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else to_iso(milliseconds)
+
+
 def from_iso(text: str) -> int:
     """Milliseconds since 1970 of an ISO 8601 date or time; without an offset it is UTC.
 

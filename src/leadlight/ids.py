@@ -37,6 +37,9 @@ LEAD = IdKind("lead", "lead_")
 WORKSPACE = IdKind("workspace", "ws_")
 KEY = IdKind("key", "key_")
 EVENT = IdKind("event", "evt_")
+WEBHOOK = IdKind("webhook", "wh_")
+DELIVERY = IdKind("delivery", "dlv_")
+REPLAY = IdKind("replay", "rpl_")
 
 NewId = Callable[[IdKind], str]
 """Makes a new id of a kind."""
@@ -65,6 +68,11 @@ class IdFactory:
                 self._random += 1 + self._random_bits(32)
             high, low = self._random >> 62, self._random & ((1 << 62) - 1)
             return self._millisecond << 80 | 7 << 76 | high << 64 | 2 << 62 | low
+
+
+def first_id(kind: IdKind, moment: int) -> str:
+    """What no id that was made at a time or later is lower than; in milliseconds since 1970."""
+    return kind.prefix + _base32(moment << 80)
 
 
 def _base32(number: int) -> str:

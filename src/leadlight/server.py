@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
@@ -20,6 +21,7 @@ from leadlight.store.database import Database
 
 T = TypeVar("T")
 
+_OPEN_FILES = 65_536
 _KEEP_ALIVE_SECONDS = 75
 _FIRST_REQUEST_SECONDS = 1.0
 _NEXT_REQUEST_SECONDS = 0.3
@@ -27,8 +29,18 @@ _NEXT_REQUEST_SECONDS = 0.3
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Runs to its end on the event loop that all of our processes use."""
+    _allow_many_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main)
+
+
+def _allow_many_files() -> None:
+    """Clients, streams and webhooks each have a socket; the usual limit is for programs that have a few files open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def serve(
@@ -56,15 +68,16 @@ async def serve(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,
     )
-    await _Server(config, on_ready).serve(sockets=[listener])
+    await _Server(config, on_ready=on_ready, on_stop=app.end_streams).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Ends with exit code 0 once it has drained; uvicorn's own would raise the signal again."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -82,6 +95,7 @@ class _Server(uvicorn.Server):
         for connection in self._connections():
             if connection.cycle is not None and not connection.cycle.response_complete:
                 connection.shutdown()  # it ends with its answer
+        self._on_stop()
         began = monotonic()
         while True:
             await asyncio.sleep(0.02)  # at least once: a connection may be taken and not known yet

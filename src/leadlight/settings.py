@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 _DEFAULT_DATA = Path("leadlight-data")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 FALLBACKS: Final = ("fail-open", "fail-closed")
+SCHEDULE_FORM: Final = "1 to 50 delays in seconds, by comma, each from 0 to 2592000"
+_MAX_ATTEMPTS = 50
+_MAX_DELAY_SECONDS = 30 * 86_400
 
 
 class SettingsError(Exception):
@@ -49,6 +52,15 @@ class Settings:
     background: bool = _knob(
         default=True, meaning="Whether serving processes do the background work too; `leadlight worker` does it alone."
     )
+    webhook_allow_private: bool = _knob(
+        default=False, meaning="Whether webhooks may be sent to private and local addresses: for development."
+    )
+    webhook_retry_schedule: str = _knob(
+        "0,5,300,1800,7200,18000,36000,50400,72000,86400",
+        "Seconds before each attempt to deliver, by comma; after the last one a delivery has failed.",
+    )
+    webhook_timeout_seconds: int = _knob(30, "How long an attempt to deliver may take, in all.")
+    webhook_retention_days: int = _knob(30, "How long deliveries are kept that have succeeded or failed.")
     log_level: str = _knob("info", "One of debug, info, warning, error; requests are logged at info.")
     drain_seconds: int = _knob(30, "How long a stopping server waits for the requests under way.")
 
@@ -64,6 +76,9 @@ class Settings:
         self._require(self.rate_limit_fallback in FALLBACKS, "rate_limit_fallback", " or ".join(FALLBACKS))
         self._require(self.log_level in LOG_LEVELS, "log_level", "one of " + ", ".join(LOG_LEVELS))
         self._require(self.drain_seconds >= 1, "drain_seconds", "1 second or more")
+        self._require(_is_schedule(self.webhook_retry_schedule), "webhook_retry_schedule", SCHEDULE_FORM)
+        self._require(1 <= self.webhook_timeout_seconds <= 300, "webhook_timeout_seconds", "1 to 300 seconds")
+        self._require(1 <= self.webhook_retention_days <= 3650, "webhook_retention_days", "1 to 3650 days")
         for proxy in self.proxies:
             self._require(_is_network(proxy), "trusted_proxies", "IP addresses or networks, by comma")
         if self.workers > 1 and not self.rate_limit_url and (self.rate_limit or self.auth_failures_per_minute):
@@ -72,6 +87,11 @@ class Settings:
                 "allows. Give LEADLIGHT_RATE_LIMIT_URL (--rate-limit-url valkey://…) so that they count together, or "
                 "set both LEADLIGHT_RATE_LIMIT and LEADLIGHT_AUTH_FAILURES_PER_MINUTE to 0 for no limits."
             )
+
+    @property
+    def retry_delays(self) -> tuple[float, ...]:
+        """Seconds before each attempt to deliver."""
+        return tuple(float(part) for part in self.webhook_retry_schedule.split(","))
 
     @property
     def proxies(self) -> tuple[str, ...]:
@@ -90,6 +110,14 @@ def _is_valkey(url: str) -> bool:
         return not url or (is_there and parts.path.removeprefix("/").isdigit() | (parts.path in ("", "/")))
     except ValueError:
         return False
+
+
+def _is_schedule(text: str) -> bool:
+    try:
+        delays = [float(part) for part in text.split(",")]
+    except ValueError:
+        return False
+    return len(delays) <= _MAX_ATTEMPTS and all(0 <= delay <= _MAX_DELAY_SECONDS for delay in delays)
 
 
 def _is_network(text: str) -> bool:

@@ -320,6 +320,10 @@ def test_a_copy_shows_what_was_copied(source: str, place: Place) -> None:
         ["events", "0"],
         ["idempotency_keys", "0"],
         ["feeds", "1"],
+        ["webhooks", "0"],
+        ["deliveries", "0"],
+        ["delivery_attempts", "0"],
+        ["replays", "0"],
     ]
 
 

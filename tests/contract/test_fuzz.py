@@ -142,6 +142,7 @@ TAKEN = {
     ("phone", "null"), ("source", "null"), ("metadata", "null"), ("metadata", "object"),
     ("id", "blank"), ("createdAt", "blank"), ("updatedAt", "blank"), ("workspaceId", "blank"),
     ("rateLimit", "number"), ("rateLimit", "null"), ("expiresAt", "null"), ("graceSeconds", "number"),
+    ("description", "blank"), ("description", "null"), ("active", "true"), ("until", "null"), ("types", "null"),
 }  # fmt: skip
 
 
@@ -166,7 +167,7 @@ class Answer:
 
 
 class Target:
-    """A server, with a lead and a key for the operations that name one."""
+    """A server, with a lead, a key, a webhook and a delivery for the operations that name one."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -174,11 +175,19 @@ class Target:
         self.admin: Client = server.client(workspace_id, Scope.ADMIN)
         self.spare = server.client(workspace_id)
         self.lead_id = self.admin.create()["id"]
+        sent = {"url": "http://93.184.215.14/", "events": ["*"]}
+        self.webhook = self.admin.post("/api/v1/webhooks", sent).json()["data"]
+        self.delivery = self.admin.post(f"/api/v1/webhooks/{self.webhook['id']}/test").json()["data"]
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         self.operations = {operation.id: operation for operation in server.services.operations()}
 
     def path(self, operation: Operation) -> str:
-        id_ = {"lead": self.lead_id, "key": self.spare.key_id}
+        id_ = {
+            "lead": self.lead_id,
+            "key": self.spare.key_id,
+            "webhook": self.webhook["id"],
+            "delivery": self.delivery["id"],
+        }
         start, _, end = operation.path.partition("{")
         return start + (id_[operation.path_id.name] + end.partition("}")[2] if operation.path_id else "")
 
@@ -211,15 +220,19 @@ class Target:
             return answer
 
     def check_health(self) -> None:
-        """The lead is as it was, nothing was added, and the server serves."""
+        """Lead, webhook and delivery are as they were, nothing was added, and the server serves."""
         data = self.admin.get("/api/v1/leads").json()["data"]
         assert [lead["name"] for lead in data["leads"]] == ["Ada Park"]
         assert len(self.admin.get("/api/v1/keys").json()["data"]["keys"]) == 2
+        [webhook] = self.admin.get("/api/v1/webhooks").json()["data"]["webhooks"]
+        assert webhook | {"secret": self.webhook["secret"]} == self.webhook
+        deliveries = self.admin.get(f"/api/v1/webhooks/{webhook['id']}/deliveries").json()["data"]["deliveries"]
+        assert deliveries == [self.delivery]
 
 
 @pytest.fixture(scope="module")
 def target(new_store: Callable[[], dict[str, Any]]) -> Iterator[Target]:
-    server = Server(new_store(), MovableClock())
+    server = Server(new_store(), MovableClock(), background=False)  # which sends nothing
     target = Target(server)
     yield target
     target.check_health()
@@ -492,7 +505,10 @@ def test_never_fails_on_a_body(target: Target, body: bytes) -> None:
 def test_never_fails_on_a_query(target: Target, query: list[tuple[bytes, bytes]]) -> None:
     connection = target.connection
     text = "&".join(f"{_visible(name)}={_visible(value)}" for name, value in query)
-    for operation_id in ("listLeads", "listEvents", "listLeadEvents", "listKeys", "getLead"):
+    for operation_id in (
+        *("listLeads", "listEvents", "listLeadEvents", "listKeys", "getLead"),
+        *("listWebhooks", "getWebhook", "listDeliveries", "getDelivery"),
+    ):
         path = target.path(target.operations[operation_id])
         connection.request("GET", f"{path}?{text}", headers=_headers(target))
         response = connection.getresponse()

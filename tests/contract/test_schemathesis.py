@@ -12,11 +12,13 @@ from tests.conftest import Client, Server
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 ENDS_KEYS = ("revokeKey", "rotateKey")  # let loose, they end the key that the run itself uses
+GOES_ON = ("streamEvents",)  # an answer without an end would be waited for; tests/events/test_stream.py has it
+LEFT_OUT = (*ENDS_KEYS, *GOES_ON)
 
 
 @pytest.fixture
 def server(start_server: Callable[..., Server]) -> Server:
-    return start_server(auth_failures_per_minute=0)
+    return start_server(auth_failures_per_minute=0, background=False)  # what it is told to send goes nowhere
 
 
 @pytest.fixture
@@ -26,12 +28,12 @@ def target(server: Server) -> Client:
 
 @pytest.mark.slow
 def test_the_document_is_true(server: Server, target: Client, tmp_path: Path) -> None:
-    options = [f"--exclude-operation-id={name}" for name in ENDS_KEYS]
+    options = [f"--exclude-operation-id={name}" for name in LEFT_OUT]
 
     ended = _run(target, CONFIG, tmp_path, *options, "--max-examples=40")
 
     assert ended.returncode == 0, ended.stdout[-20_000:]
-    assert f"Tested: {len(server.services.operations()) - len(ENDS_KEYS)}\n" in ended.stdout
+    assert f"Tested: {len(server.services.operations()) - len(LEFT_OUT)}\n" in ended.stdout
 
 
 @pytest.mark.slow

@@ -22,11 +22,23 @@ from leadlight.http.operation import Operation
 from leadlight.principal import Scope
 from leadlight.workspaces.service import KeySpec
 from tests.conftest import Client, MovableClock, Server
+from tests.webhooks.receiver import Receiver
 
 EMAILS = ("ann@example.com", "ANN@example.com", "bob@example.com")
 STATUSES = ("new", "contacted", "lost")
 WORKSPACES = st.integers(0, 2)
 NUMBERS = st.integers(0, 3)
+ON_A_WEBHOOK = [
+    ("GET", "", None),
+    ("PUT", "", {"active": False}),
+    ("PUT", "", {"active": True}),
+    ("DELETE", "", None),
+    ("POST", "/rotate-secret", None),
+    ("POST", "/test", None),
+    ("POST", "/replay", {"since": "2026-01-01", "until": "2027-01-01"}),
+    ("GET", "/deliveries", None),
+]
+"""Method, what follows its id, body."""
 
 
 @dataclass
@@ -47,7 +59,7 @@ class Answer:
         """All that it says, cursors decoded."""
         shown = json.dumps([self.headers, self.body], ensure_ascii=False)
         cursor = self.body.get("data", {}).get("pagination", {}).get("nextCursor") if self.body else None
-        if isinstance(cursor, str) and not cursor.isdigit() and not cursor.startswith("key_"):
+        if isinstance(cursor, str) and not cursor.isdigit() and not cursor.startswith(("key_", "wh_", "dlv_")):
             shown += base64.urlsafe_b64decode(cursor + "==").decode()
         return shown.lower()
 
@@ -74,6 +86,9 @@ class World:
     etags: list[str] = field(default_factory=lambda: ['"none"'])
     gone: list[str] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
+    webhooks: dict[str, str] = field(default_factory=dict)
+    deleted_webhooks: list[str] = field(default_factory=list)
+    deliveries: dict[str, None] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -88,7 +103,8 @@ class World:
         return [(type_, id_) for at, type_, id_ in self.events if at > after and lead_id in (None, id_)]
 
     def secrets(self) -> list[str]:
-        return [self.id, self.mark, *self.keys, *self.keys.values(), *self.leads, *self.gone]
+        hooks = [*self.webhooks, *self.webhooks.values(), *self.deleted_webhooks, *self.deliveries]
+        return [self.id, self.mark, *self.keys, *self.keys.values(), *self.leads, *self.gone, *hooks]
 
     def find_by_email(self, email: str) -> str | None:
         return min((id_ for id_, lead in self.leads.items() if lead["email"].lower() == email.lower()), default=None)
@@ -98,14 +114,19 @@ class Walls(RuleBasedStateMachine):
     """Three workspaces on one server, beside those of the runs before."""
 
     server: Server
+    receiver: Receiver
 
     def __init__(self) -> None:
         super().__init__()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
-        self.worlds = [self._new_world(number) for number in range(3)]
+        self.worlds: list[World] = []
+        for number in range(3):
+            self.worlds.append(self._new_world(number))
+            self._create_webhook(self.worlds[-1])
 
     def teardown(self) -> None:
         self.connection.close()
+        self._see_what_was_sent()
 
     # What the clients do
 
@@ -280,6 +301,54 @@ class Walls(RuleBasedStateMachine):
         assert {key["id"] for key in listed} == world.keys.keys()
         assert self.ask(world, "GET", "/api/v1/workspace").data["id"] == world.id
 
+    # Webhooks
+
+    @rule(w=WORKSPACES)
+    def create_webhook(self, w: int) -> None:
+        if len(self.worlds[w].webhooks) < 3:
+            self._create_webhook(self.worlds[w])
+
+    @rule(w=WORKSPACES, whose=WORKSPACES, n=NUMBERS, asked=st.sampled_from(ON_A_WEBHOOK))
+    def use_webhook(self, w: int, whose: int, n: int, asked: tuple[str, str, Any]) -> None:
+        world, other = self.worlds[w], self.worlds[whose]
+        method, suffix, body = asked
+        known = [*other.webhooks, *other.deleted_webhooks] or [f"wh_{secrets.token_hex(13)}"]
+        webhook_id = known[-1 - n % len(known)]
+        path = f"/api/v1/webhooks/{{}}{suffix}"
+        answer = self.ask(world, method, path.format(webhook_id), body)
+        if webhook_id not in world.webhooks:
+            self._same_as_for_nothing(answer, world, method, path, webhook_id, body)
+            return
+        assert answer.status < 300 or (answer.status, answer.code) == (409, "CONFLICT")  # for it may be inactive
+        if method == "DELETE":
+            del world.webhooks[webhook_id]
+            world.deleted_webhooks.append(webhook_id)
+        elif suffix == "/rotate-secret":
+            world.webhooks[webhook_id] = answer.data["secret"]
+
+    @rule(w=WORKSPACES, whose=WORKSPACES, n=NUMBERS, asked=st.sampled_from([("GET", ""), ("POST", "/retry")]))
+    def use_delivery(self, w: int, whose: int, n: int, asked: tuple[str, str]) -> None:
+        world, other = self.worlds[w], self.worlds[whose]
+        for webhook_id in other.webhooks:
+            listed = self.ask(other, "GET", f"/api/v1/webhooks/{webhook_id}/deliveries")
+            other.deliveries |= dict.fromkeys(delivery["id"] for delivery in listed.data["deliveries"])
+        known = [*other.deliveries] or [f"dlv_{secrets.token_hex(13)}"]
+        delivery_id = known[-1 - n % len(known)]
+        method, path = asked[0], f"/api/v1/deliveries/{{}}{asked[1]}"
+        answer = self.ask(world, method, path.format(delivery_id))
+        if delivery_id not in world.deliveries or answer.status == 404:  # it went with its webhook
+            self._same_as_for_nothing(answer, world, method, path, delivery_id)
+        else:
+            assert answer.status in (200, 202, 409)
+
+    @rule(w=WORKSPACES, whose=WORKSPACES)
+    def list_webhooks(self, w: int, whose: int) -> None:
+        world, behind = self.worlds[w], min(self.worlds[whose].webhooks, default="wh_0")
+        everything = self.ask(world, "GET", "/api/v1/webhooks").data["webhooks"]
+        rest = self.ask(world, "GET", f"/api/v1/webhooks?after={behind}").data["webhooks"]
+        assert {webhook["id"] for webhook in everything} == world.webhooks.keys()
+        assert {webhook["id"] for webhook in rest} == {id_ for id_ in world.webhooks if id_ > behind}
+
     # What holds at all times
 
     @invariant()
@@ -309,6 +378,17 @@ class Walls(RuleBasedStateMachine):
         assert [secret for secret in foreign if secret.lower() in shown and secret.lower() not in sent] == []
         return answer
 
+    def _see_what_was_sent(self) -> None:
+        """Nothing of the others was sent to a workspace's webhooks."""
+        by_mark = {world.mark: world for world in self.worlds}
+        for request in list(self.receiver.requests):
+            world = by_mark.get(request.path.rpartition("/")[2])
+            if world is not None:
+                shown = f"{request.headers} {request.body.decode()}".lower()
+                foreign = [secret for other in self.worlds if other is not world for secret in other.secrets()]
+                assert json.loads(request.body)["workspaceId"] == world.id
+                assert [secret for secret in foreign if secret.lower() in shown] == []
+
     def _same_as_for_nothing(
         self, answer: Answer, world: World, method: str, path: str, id_: str, body: Any = None, **headers: str
     ) -> None:
@@ -336,6 +416,12 @@ class Walls(RuleBasedStateMachine):
         known = [*self.worlds[whose].leads, *self.worlds[whose].gone]
         return known[-1 - n % len(known)] if known else f"lead_{secrets.token_hex(13)}"
 
+    def _create_webhook(self, world: World) -> None:
+        sent = {"url": f"{self.receiver.url}/{world.mark}", "events": ["*"], "description": world.mark}
+        answer = self.ask(world, "POST", "/api/v1/webhooks", sent)
+        assert answer.status == 201
+        world.webhooks[answer.data["id"]] = answer.data["secret"]
+
     def _new_world(self, number: int) -> World:
         mark = f"{'xyz'[number]}{secrets.token_hex(8)}"
         workspace_id = self.server.workspace(mark)
@@ -346,22 +432,33 @@ class Walls(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def shared_server(new_store: Callable[[], dict[str, Any]]) -> Iterator[Server]:
-    server = Server(new_store(), MovableClock())
+    server = Server(new_store(), MovableClock(), webhook_allow_private=True)
     yield server
     server.stop()
 
 
-def test_no_workspace_ever_sees_another(shared_server: Server) -> None:
-    Walls.server = shared_server
+@pytest.fixture(scope="module")
+def shared_receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+def test_no_workspace_ever_sees_another(shared_server: Server, shared_receiver: Receiver) -> None:
+    Walls.server, Walls.receiver = shared_server, shared_receiver
     Walls.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None, database=None)
     Walls.TestCase().runTest()
 
 
 @pytest.mark.slow
-def test_no_workspace_ever_sees_another_in_long_runs(shared_server: Server) -> None:
-    Walls.server = shared_server
+def test_no_workspace_ever_sees_another_in_long_runs(shared_server: Server, shared_receiver: Receiver) -> None:
+    Walls.server, Walls.receiver = shared_server, shared_receiver
     Walls.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None, database=None)
     Walls.TestCase().runTest()
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    return start_server(background=False)  # which sends nothing
 
 
 def test_every_operation_says_of_anothers_id_what_it_says_of_none(
@@ -369,7 +466,10 @@ def test_every_operation_says_of_anothers_id_what_it_says_of_none(
 ) -> None:
     lead_id, key_id = stranger.create()["id"], stranger.key_id
     own = {"lead": admin.create()["id"], "key": admin.key_id}
-    foreign = {"lead": lead_id, "key": key_id}
+    sent = {"url": "http://93.184.215.14/", "events": ["*"]}
+    webhook_id = stranger.post("/api/v1/webhooks", sent).json()["data"]["id"]
+    delivery = stranger.post(f"/api/v1/webhooks/{webhook_id}/test").json()["data"]
+    foreign = {"lead": lead_id, "key": key_id, "webhook": webhook_id, "delivery": delivery["id"]}
     tried = []
 
     for operation in server.services.operations():
@@ -381,8 +481,9 @@ def test_every_operation_says_of_anothers_id_what_it_says_of_none(
             assert answers[0][0] == 404, operation.id
             tried.append(operation.id)
 
-    assert len(tried) >= 7
+    assert len(tried) >= 16
     assert stranger.get(f"/api/v1/leads/{lead_id}").status_code == 200
+    assert stranger.get(f"/api/v1/webhooks/{webhook_id}/deliveries").json()["data"]["deliveries"] == [delivery]
     assert admin.get(f"/api/v1/leads/{own['lead']}").status_code == 200
 
 

@@ -51,7 +51,7 @@ def test_an_event_has_the_documented_fields(api: Client) -> None:
 
     event = feed(api)["events"][0]
 
-    assert list(event) == ["id", "type", "timestamp", "leadId", "workspaceId", "actor", "changes"]
+    assert list(event) == ["id", "type", "timestamp", "leadId", "workspaceId", "actor", "data", "changes"]
     assert event["workspaceId"] == api.workspace_id
     assert event["actor"] == {"type": "api_key", "id": api.key_id}
 
@@ -82,6 +82,21 @@ def test_a_page_that_is_full_and_the_last_says_so(api: Client) -> None:
     api.create()
 
     assert feed(api, limit=2)["pagination"] == {"limit": 2, "hasNext": False, "nextCursor": "2"}
+
+
+def test_a_page_of_large_events_ends_before_its_limit(api: Client) -> None:
+    lead = api.create(metadata={"text": "x" * 60_000})
+    for number in range(40):
+        api.patch(f"/api/v1/leads/{lead['id']}", {"metadata": {"text": f"{number}" * 30_000}})
+
+    first = api.get("/api/v1/events", params={"limit": 1000})
+    cursor = first.json()["data"]["pagination"]["nextCursor"]
+    rest = feed(api, limit=1000, after=cursor)
+
+    assert len(first.content) < 6_000_000
+    assert first.json()["data"]["pagination"] == {"limit": 1000, "hasNext": True, "nextCursor": cursor}
+    assert len(first.json()["data"]["events"]) + len(rest["events"]) == 41
+    assert rest["pagination"]["hasNext"] is False
 
 
 def test_a_reader_that_comes_back_finds_what_is_new_and_nothing_else(api: Client) -> None:

@@ -14,6 +14,7 @@ from leadlight.http.auth import Authenticator
 from leadlight.http.dispatch import Dispatch
 from leadlight.http.operation import Operation
 from leadlight.http.ratelimit import SlidingWindows
+from leadlight.http.streaming import OpenStreams, StreamTimes
 from leadlight.principal import Principal, Scope
 from tests.conftest import Client, MovableClock, Server
 
@@ -146,9 +147,10 @@ async def answer(error: Exception) -> tuple[int, dict[str, str], dict[str, Any]]
     async def fail(_: Principal) -> Nothing:
         raise error
 
+    authenticator = Authenticator(find_principal, MovableClock())
     dispatch = Dispatch(
         [Operation("fail", "GET", "/api/fail", "", "", "", scope=None, response=Nothing, example={}, handler=fail)],
-        authenticator=Authenticator(find_principal, MovableClock()),
+        authenticator=authenticator,
         windows=SlidingWindows(),
         failures=SlidingWindows(),
         note=lambda _: None,
@@ -156,6 +158,7 @@ async def answer(error: Exception) -> tuple[int, dict[str, str], dict[str, Any]]
         rate_limit=0,
         failure_limit=0,
         max_body_bytes=1024,
+        streams=OpenStreams(authenticator, MovableClock(), StreamTimes()),
         elsewhere=Starlette(),
     )
     sent: list[Any] = []

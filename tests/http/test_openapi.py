@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, complete, and true to what is served."""
 
+import json
 from typing import Any
 
 import jsonschema
@@ -36,8 +37,9 @@ def test_every_answer_shows_the_request_id_and_an_example_that_fits(document: di
     for operation in operations(document):
         for status, response in operation["responses"].items():
             assert "X-Request-Id" in response["headers"]
-            if status != "304":
-                check_examples(response["content"]["application/json"], document)
+            for content in response.get("content", {}).values():
+                check_examples(content, document)
+            assert ("content" in response) == (status != "304")
 
 
 def check_examples(content: dict[str, Any], document: dict[str, Any]) -> None:
@@ -48,6 +50,19 @@ def check_examples(content: dict[str, Any], document: dict[str, Any]) -> None:
     assert examples
     for example in examples:
         jsonschema.validate(example, schema)
+
+
+def test_describes_the_stream_as_events_and_shows_one(document: dict[str, Any]) -> None:
+    operation = document["paths"]["/api/v1/events/stream"]["get"]
+    content = operation["responses"]["200"]["content"]
+
+    event = dict(line.split(": ", 1) for line in content["text/event-stream"]["example"].splitlines() if line)
+
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["after", "types", "Last-Event-ID"]
+    assert list(content) == ["text/event-stream"]
+    schema = {**document["components"]["schemas"]["EventView"], "components": document["components"]}
+    jsonschema.validate(json.loads(event["data"]), schema)
+    assert event["event"] == "lead.updated"
 
 
 def test_request_examples_fit_their_schemas(document: dict[str, Any]) -> None:
@@ -75,6 +90,7 @@ def test_the_reference_page_shows_every_operation_without_loading_anything(serve
     assert response.status_code == 200
     for operation in server.services.operations():
         assert f'<section id="{operation.id}">' in response.text
+    assert "<pre><code>retry: 2000\n" in response.text
     assert "<script" not in response.text
     assert "http://" not in response.text
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")

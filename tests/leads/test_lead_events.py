@@ -23,6 +23,7 @@ def test_tells_of_the_creation_with_every_field_that_has_a_value(api: Client) ->
                     "leadId": lead["id"],
                     "workspaceId": api.workspace_id,
                     "actor": {"type": "api_key", "id": api.key_id},
+                    "data": lead,
                     "changes": {
                         "name": {"from": None, "to": "Ada Park"},
                         "email": {"from": None, "to": "ada@example.com"},
@@ -36,6 +37,28 @@ def test_tells_of_the_creation_with_every_field_that_has_a_value(api: Client) ->
         },
     }
     assert event["id"].startswith("evt_")
+
+
+def test_an_event_shows_the_lead_as_it_was_after_it(api: Client, clock: MovableClock) -> None:
+    created = api.create(phone="1", metadata={"b": 1.50, "a": {"c": [True, None]}})
+    clock.advance(seconds=5)
+    lost = api.patch(f"/api/v1/leads/{created['id']}", {"status": "lost", "metadata": {"b": None}}).json()["data"]
+    clock.advance(seconds=5)
+    api.patch(f"/api/v1/leads/{created['id']}", {"name": "Later"})
+
+    events = api.get(f"/api/v1/leads/{created['id']}/events").json()["data"]["events"]
+
+    assert [event["data"] for event in events[:3]] == [created, lost, lost]
+    assert [list(event["data"]) for event in events] == [list(created)] * 4
+
+
+def test_the_event_of_a_creation_shows_what_was_not_given_too(api: Client) -> None:
+    lead = api.create(source=None)
+
+    [event] = api.get(f"/api/v1/leads/{lead['id']}/events").json()["data"]["events"]
+
+    assert event["data"] == lead
+    assert (event["data"]["phone"], event["data"]["source"], event["data"]["metadata"]) == (None, None, {})
 
 
 def test_tells_of_an_update_what_changed_and_nothing_else(api: Client, clock: MovableClock) -> None:

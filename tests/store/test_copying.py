@@ -22,11 +22,13 @@ from leadlight.store import opening
 from leadlight.store.copying import Copied
 from leadlight.store.database import StoreRefusal, Table
 from leadlight.store.opening import open_database
+from leadlight.webhooks.service import WebhookPatch
 from leadlight.workspaces.service import KeySpec
 from tests.cli.conftest import Cli
 from tests.conftest import START, Client, MovableClock, Server
 from tests.e2e.processes import wait_until
 from tests.postgres_server import PostgresServer
+from tests.webhooks.tenant import Sends, Tenant, bad, good
 
 T = TypeVar("T")
 Content = dict[str, list[dict[str, Any]]]
@@ -119,7 +121,7 @@ class Source:
 
     def __init__(self, data: Path) -> None:
         self.clock = MovableClock()
-        server = Server({"data": data}, self.clock)
+        server = Server({"data": data}, self.clock, background=False)  # what is delivered, is delivered by hand
         self.file = data / "leadlight.db"
         self.url = url_of(self.file)
         ours = server.workspace("Ours")
@@ -132,6 +134,9 @@ class Source:
         page = api.get("/api/v1/events?limit=3").json()["data"]
         self.events_read, self.cursor = page["events"], page["pagination"]["nextCursor"]
         self.many_key = server.client(self.many).key
+        server.do(_deliver(Tenant(server.services, ours)))
+        self.webhooks = admin.get("/api/v1/webhooks").json()["data"]["webhooks"]
+        self.deliveries = [deliveries_of(admin, webhook) for webhook in self.webhooks]
         server.stop()
         fill(self.file, self.many, MANY)
         self.content = content_of_file(self.file)
@@ -172,6 +177,29 @@ class Source:
         api.delete(f"/api/v1/leads/{self.erased}")
 
 
+async def _deliver(tenant: Tenant) -> None:
+    """An endpoint that is being sent the past, one that is disabled, one that is deleted."""
+    ours, webhooks = Sends(tenant), tenant.services.webhooks
+    busy, gone, deleted = [await tenant.webhook(url="http://93.184.215.14/") for _ in range(3)]
+    await webhooks.update_webhook(tenant.id, busy.id, WebhookPatch(description="Billing"))
+    await webhooks.rotate_secret(tenant.id, busy.id)
+    await webhooks.delete_webhook(tenant.id, deleted.id)
+    await webhooks.send_test(tenant.id, gone.id)
+    await ours.take(bad((await ours.take())[0], 410, answer="żółw"))
+    await webhooks.send_test(tenant.id, busy.id)
+    await ours.take(good((await ours.take())[0]))
+    for _ in range(2):
+        await webhooks.replay(tenant.id, busy.id, since=START, until=START + 1, types=())
+    first, second, *_ = await ours.take()
+    await ours.take(good(first, "thanks"), bad(second, None))
+
+
+def deliveries_of(api: Client, webhook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each with its attempts."""
+    listed = api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries").json()["data"]["deliveries"]
+    return [api.get(f"/api/v1/deliveries/{delivery['id']}").json()["data"] for delivery in listed]
+
+
 def post_once(api: Client, name: str) -> requests.Response:
     body = {"name": name, "email": f"{name}@example.com"}
     return api.post("/api/v1/leads", body, headers={"Idempotency-Key": name})
@@ -190,7 +218,7 @@ def fill(file: Path, workspace_id: str, leads: int) -> None:
     )
     connection.execute(
         "INSERT INTO events SELECT workspace_id, number, 'evt_' || substr(id, 6), 'lead.created', id, 'api_key', "
-        "'key_1', '{}', created_at FROM leads WHERE workspace_id = ?",
+        "'key_1', '{}', created_at, NULL FROM leads WHERE workspace_id = ?",
         (workspace_id,),
     )
     connection.execute(
@@ -245,7 +273,7 @@ def made(request: pytest.FixtureRequest, copies: dict[str, Copy]) -> Copy:
 @pytest.fixture(scope="module")
 def served(made: Copy) -> Iterator[Server]:
     """A server on a copy."""
-    server = Server(made.store, MovableClock())
+    server = Server(made.store, MovableClock(), background=False)
     yield server
     server.stop()
 
@@ -266,6 +294,10 @@ def test_a_copy_is_the_same_row_by_row(source: Source, made: Copy) -> None:
         "events": 6 + MANY,
         "idempotency_keys": 2,
         "feeds": 3,
+        "webhooks": 3,
+        "deliveries": 8,
+        "delivery_attempts": 4,
+        "replays": 1,
     }
     for table, rows in source.content.items():
         assert made.content[table] == rows, table
@@ -289,6 +321,15 @@ def test_each_column_of_the_source_holds_something(source: Source) -> None:
         "leads.source",
         "idempotency_keys.fingerprint",
         "idempotency_keys.result",
+        "events.lead",
+        *(
+            f"webhooks.{name}"
+            for name in ("description", "previous_secret", "previous_secret_until", "disabled_reason")
+        ),
+        *(f"webhooks.{name}" for name in ("deleted_at", "due_at", "sender", "failing_since")),
+        *(f"webhooks.{name}" for name in ("last_success_at", "last_failure_at")),
+        *(f"deliveries.{name}" for name in ("position", "lead_id", "due_at", "finished_at")),
+        *(f"delivery_attempts.{name}" for name in ("status", "failure")),
     }
 
 
@@ -297,7 +338,7 @@ def test_both_ways_tell_the_same_rows_and_checksums(copies: dict[str, Copy], sou
 
     assert {part.table: part.rows for part in there} == {table: len(rows) for table, rows in source.content.items()}
     assert sorted(there, key=lambda part: part.table) == sorted(back, key=lambda part: part.table)
-    assert len({part.checksum for part in there}) == 7
+    assert len({part.checksum for part in there}) == 11
 
 
 def test_progress_is_told_of_each_table_and_of_the_proof(source: Source, made: Copy) -> None:
@@ -309,8 +350,8 @@ def test_progress_is_told_of_each_table_and_of_the_proof(source: Source, made: C
         ("verify leads", MANY + 3, MANY + 3),
     ]
     steps = list(dict.fromkeys(step for step, _, _ in made.told))
-    assert set(steps[:7]) == set(source.content)
-    assert steps[7:] == [f"verify {table}" for table in steps[:7]]
+    assert set(steps[:11]) == set(source.content)
+    assert steps[11:] == [f"verify {table}" for table in steps[:11]]
 
 
 def test_a_finished_copy_is_a_store_as_any_other(made: Copy) -> None:
@@ -409,6 +450,14 @@ def test_a_reader_of_the_feed_goes_on_without_gap_or_repetition(source: Source, 
     told = [event["id"] for event in [*source.events_read, *behind]]
     assert told[:-1] == [row["id"] for row in sorted(ours, key=lambda row: row["position"])]
     assert behind[-1]["leadId"] == new["id"]
+
+
+def test_webhooks_and_what_became_of_deliveries_are_as_they_were(source: Source, served: Server) -> None:
+    admin = client(served, source.admin_key)
+
+    assert admin.get("/api/v1/webhooks").json()["data"]["webhooks"] == source.webhooks
+    assert [deliveries_of(admin, webhook) for webhook in source.webhooks] == source.deliveries
+    assert [len(deliveries) for deliveries in source.deliveries] == [7, 1]
 
 
 def test_a_copy_is_in_order(served: Server) -> None:

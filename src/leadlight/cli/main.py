@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from leadlight import __version__
-from leadlight.cli import db, keys, maintenance, serve, worker, workspaces
+from leadlight.cli import db, keys, maintenance, serve, webhooks, worker, workspaces
 
 app = typer.Typer(
     name="leadlight",
@@ -18,6 +18,7 @@ app.command()(serve.serve)
 app.command()(worker.worker)
 app.add_typer(workspaces.commands, name="workspaces")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(webhooks.commands, name="webhooks")
 app.add_typer(db.commands, name="db")
 app.command()(maintenance.backup)
 app.command()(maintenance.doctor)

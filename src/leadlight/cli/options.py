@@ -37,6 +37,10 @@ def option(flag: str, text: str, *, variable: str | None = None) -> Any:
 
 Data = Annotated[Path, setting("data")]
 DatabaseUrl = Annotated[str, setting("database_url")]
+WebhookAllowPrivate = Annotated[bool, setting("webhook_allow_private")]
+WebhookRetrySchedule = Annotated[str, setting("webhook_retry_schedule")]
+WebhookTimeoutSeconds = Annotated[int, setting("webhook_timeout_seconds")]
+WebhookRetentionDays = Annotated[int, setting("webhook_retention_days")]
 AsJson = Annotated[bool, option("--json", "Print JSON, for programs.")]
 DEFAULT_DATA = Settings.data
 

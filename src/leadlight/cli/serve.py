@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from leadlight.app import Services
-from leadlight.cli.options import Data, DatabaseUrl, fail, open_store, refusals, setting
+from leadlight.cli.options import (
+    Data,
+    DatabaseUrl,
+    WebhookAllowPrivate,
+    WebhookRetentionDays,
+    WebhookRetrySchedule,
+    WebhookTimeoutSeconds,
+    fail,
+    open_store,
+    refusals,
+    setting,
+)
 from leadlight.errors import LeadlightError
 from leadlight.http.access_log import configure_logging
 from leadlight.listening import listen, listen_for_each
@@ -36,6 +47,10 @@ def serve(
     max_header_bytes: Annotated[int, setting("max_header_bytes")] = Settings.max_header_bytes,
     trusted_proxies: Annotated[str, setting("trusted_proxies")] = Settings.trusted_proxies,
     background: Annotated[bool, setting("background")] = Settings.background,
+    webhook_allow_private: WebhookAllowPrivate = Settings.webhook_allow_private,
+    webhook_retry_schedule: WebhookRetrySchedule = Settings.webhook_retry_schedule,
+    webhook_timeout_seconds: WebhookTimeoutSeconds = Settings.webhook_timeout_seconds,
+    webhook_retention_days: WebhookRetentionDays = Settings.webhook_retention_days,
     log_level: Annotated[str, setting("log_level")] = Settings.log_level,
     drain_seconds: Annotated[int, setting("drain_seconds")] = Settings.drain_seconds,
 ) -> None:
@@ -56,6 +71,10 @@ def serve(
             max_header_bytes=max_header_bytes,
             trusted_proxies=trusted_proxies,
             background=background,
+            webhook_allow_private=webhook_allow_private,
+            webhook_retry_schedule=webhook_retry_schedule,
+            webhook_timeout_seconds=webhook_timeout_seconds,
+            webhook_retention_days=webhook_retention_days,
             log_level=log_level,
             drain_seconds=drain_seconds,
         )

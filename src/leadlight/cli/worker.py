@@ -7,7 +7,18 @@ from typing import Annotated
 
 from leadlight.app import Services
 from leadlight.background import run_background
-from leadlight.cli.options import Data, DatabaseUrl, fail, open_store, refusals, setting
+from leadlight.cli.options import (
+    Data,
+    DatabaseUrl,
+    WebhookAllowPrivate,
+    WebhookRetentionDays,
+    WebhookRetrySchedule,
+    WebhookTimeoutSeconds,
+    fail,
+    open_store,
+    refusals,
+    setting,
+)
 from leadlight.http.access_log import configure_logging
 from leadlight.server import run
 from leadlight.settings import Settings, SettingsError
@@ -19,12 +30,23 @@ def worker(
     data: Data = Settings.data,
     database_url: DatabaseUrl = Settings.database_url,
     database_connections: Annotated[int, setting("database_connections")] = Settings.database_connections,
+    webhook_allow_private: WebhookAllowPrivate = Settings.webhook_allow_private,
+    webhook_retry_schedule: WebhookRetrySchedule = Settings.webhook_retry_schedule,
+    webhook_timeout_seconds: WebhookTimeoutSeconds = Settings.webhook_timeout_seconds,
+    webhook_retention_days: WebhookRetentionDays = Settings.webhook_retention_days,
     log_level: Annotated[str, setting("log_level")] = Settings.log_level,
 ) -> None:
     """Do the background work, for servers that run with --no-background."""
     try:
         settings = Settings(
-            data=data, database_url=database_url, database_connections=database_connections, log_level=log_level
+            data=data,
+            database_url=database_url,
+            database_connections=database_connections,
+            webhook_allow_private=webhook_allow_private,
+            webhook_retry_schedule=webhook_retry_schedule,
+            webhook_timeout_seconds=webhook_timeout_seconds,
+            webhook_retention_days=webhook_retention_days,
+            log_level=log_level,
         )
     except SettingsError as error:
         fail(str(error))
@@ -35,11 +57,13 @@ def worker(
 
 async def _work(settings: Settings) -> None:
     database = await open_store(settings.data, settings.database_url, connections=settings.database_connections)
-    work = asyncio.create_task(run_background(Services(database)))
+    services = Services(database, settings=settings)
+    work = asyncio.create_task(run_background(services))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     logger.info("background work begins")
     await asyncio.wait([work])
+    await services.sender.close()
     await database.close()
     if not work.cancelled():
         work.result()  # raises what it failed with

@@ -1,8 +1,13 @@
-"""The event: one thing that happened to a lead, and the changes that made it."""
+"""The event: one thing that happened to a lead, the changes that made it, and the lead as it then was."""
 
 from enum import StrEnum
 
 import msgspec
+
+from leadlight.clock import to_iso
+
+CATALOG_VERSION = "1.0"
+"""Of the catalog of types: its second number rises when a type or a field is added, its first when one is changed."""
 
 
 class EventType(StrEnum):
@@ -10,6 +15,17 @@ class EventType(StrEnum):
     LEAD_UPDATED = "lead.updated"
     LEAD_STATUS_CHANGED = "lead.status_changed"
     LEAD_DELETED = "lead.deleted"
+
+
+CATALOG = {
+    EventType.LEAD_CREATED: "A lead was stored. `changes` holds every field that has a value, from `null`.",
+    EventType.LEAD_UPDATED: "Fields of a lead changed. `changes` holds each, from and to; of `metadata` the top-level "
+    "keys that differ.",
+    EventType.LEAD_STATUS_CHANGED: "The status was among the fields that changed: told beside `lead.updated`, with "
+    "the status alone in `changes`.",
+    EventType.LEAD_DELETED: "A lead was erased for good. `data` holds its `id` and `deletedAt`; `changes` is empty.",
+}
+"""What each type tells."""
 
 
 class Change(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
@@ -33,7 +49,10 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """`position` orders the feed of a workspace; `changes` is JSON text."""
+    """`position` orders the feed of a workspace; `changes` is JSON text, and so is `lead`, the lead after the event.
+
+    `lead` is None where the rest tells it: a creation's changes hold all, and of a deleted lead nothing is left.
+    """
 
     position: int
     id: str
@@ -43,3 +62,33 @@ class Event(msgspec.Struct, frozen=True):
     actor: Actor
     changes: msgspec.Raw
     created_at: int
+    lead: msgspec.Raw | None = None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes on the wire."""
+        return 500 + len(bytes(self.changes)) + (0 if self.lead is None else len(bytes(self.lead)))
+
+    @property
+    def data(self) -> msgspec.Raw:
+        """JSON of the lead as it was after the event."""
+        if self.lead is not None:
+            return self.lead
+        at = to_iso(self.created_at)
+        if self.type is EventType.LEAD_DELETED:
+            return msgspec.Raw(_encode({"id": self.lead_id, "deletedAt": at}))
+        fields = {name: change.after for name, change in _decode_changes(self.changes).items()}
+        times = {"createdAt": at, "updatedAt": at, "workspaceId": self.workspace_id}
+        return msgspec.Raw(_encode({"id": self.lead_id, **_NO_FIELDS, **fields, **times}))
+
+
+_NO_FIELDS: dict[str, object] = {
+    "name": None,
+    "email": None,
+    "phone": None,
+    "source": None,
+    "status": None,
+    "metadata": {},
+}
+_encode = msgspec.json.Encoder().encode
+_decode_changes = msgspec.json.Decoder(Changes).decode

@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from leadlight.events.event import Actor, Event, EventType
-from leadlight.store.database import Transaction
+from leadlight.store.database import Transaction, one_of
 
 _TAKE_POSITIONS = """
 UPDATE feeds SET last_event = last_event + :count WHERE workspace_id = :workspace_id RETURNING last_event
@@ -14,10 +14,14 @@ UPDATE feeds SET last_event = last_event + :count WHERE workspace_id = :workspac
 _LAST_POSITION = "SELECT last_event FROM feeds WHERE workspace_id = :workspace_id"
 _OPEN_FEED = "INSERT INTO feeds (workspace_id, last_event) VALUES (:workspace_id, 0)"
 _INSERT = """
-INSERT INTO events (workspace_id, position, id, type, lead_id, actor_type, actor_id, changes, created_at)
-VALUES (:workspace_id, :position, :id, :type, :lead_id, :actor_type, :actor_id, :changes, :created_at)
+INSERT INTO events (workspace_id, position, id, type, lead_id, actor_type, actor_id, changes, created_at, lead)
+VALUES (:workspace_id, :position, :id, :type, :lead_id, :actor_type, :actor_id, :changes, :created_at, :lead)
 """
-_COLUMNS = "position, id, type, lead_id, actor_type, actor_id, changes, created_at"
+_COLUMNS = "position, id, type, lead_id, actor_type, actor_id, changes, created_at, lead"
+_NEXT_TIME = """
+SELECT position, created_at FROM events
+WHERE workspace_id = :workspace_id AND position >= :position ORDER BY position LIMIT 1
+"""
 _ERASE = "DELETE FROM events WHERE workspace_id = :workspace_id AND lead_id = :lead_id"
 
 
@@ -56,6 +60,7 @@ async def insert_event(tx: Transaction, event: Event) -> None:
         actor_id=event.actor.id,
         changes=bytes(event.changes).decode(),
         created_at=event.created_at,
+        lead=None if event.lead is None else bytes(event.lead).decode(),
     )
 
 
@@ -85,12 +90,39 @@ async def list_events(
     return [_event(workspace_id, *row) for row in rows]
 
 
+async def find_events(tx: Transaction, workspace_id: str, positions: Sequence[int]) -> list[Event]:
+    """The events at some positions, as far as they are still there."""
+    among, names = one_of(positions)
+    sql = f"SELECT {_COLUMNS} FROM events WHERE workspace_id = :workspace_id AND position {among}"
+    return [_event(workspace_id, *row) for row in await tx.rows(sql, workspace_id=workspace_id, **names)]
+
+
+async def positions_among(tx: Transaction, workspace_id: str, positions: Sequence[int]) -> set[int]:
+    """Those of some positions at which there still is an event."""
+    among, names = one_of(positions)
+    sql = f"SELECT position FROM events WHERE workspace_id = :workspace_id AND position {among}"
+    return {cast("int", position) for [position] in await tx.rows(sql, workspace_id=workspace_id, **names)}
+
+
+async def first_position_since(tx: Transaction, workspace_id: str, moment: int, *, last: int) -> int:
+    """The first position at or behind a time, found by halves: positions rise with time, and have gaps."""
+    low, high = 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = await tx.row(_NEXT_TIME, workspace_id=workspace_id, position=middle)
+        if row is None or cast("int", row[1]) >= moment:
+            high = middle
+        else:
+            low = cast("int", row[0]) + 1
+    return low
+
+
 async def erase_events(tx: Transaction, workspace_id: str, lead_id: str) -> None:
     await tx.later(_ERASE, workspace_id=workspace_id, lead_id=lead_id)
 
 
 def _event(workspace_id: str, *row: Any) -> Event:
-    position, id_, type_, lead_id, actor_type, actor_id, changes, created_at = row
+    position, id_, type_, lead_id, actor_type, actor_id, changes, created_at, lead = row
     return Event(
         position,
         id_,
@@ -100,4 +132,5 @@ def _event(workspace_id: str, *row: Any) -> Event:
         Actor(actor_type, actor_id),
         msgspec.Raw(changes),
         created_at,
+        None if lead is None else msgspec.Raw(lead),
     )

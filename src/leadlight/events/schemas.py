@@ -1,6 +1,6 @@
 """Events on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +22,9 @@ class EventView(msgspec.Struct, frozen=True, rename="camel"):
     lead_id: str
     workspace_id: str
     actor: Annotated[Actor, Meta(description="Who did it: an API key, by its id.")]
+    data: Annotated[
+        dict[str, Any], Meta(description="The lead as it was after the event; of a deleted one, its id and when.")
+    ]
     changes: Annotated[dict[str, Change], Meta(description="By field: its value before and after.")]
 
     @classmethod
@@ -33,6 +36,7 @@ class EventView(msgspec.Struct, frozen=True, rename="camel"):
             event.lead_id,
             event.workspace_id,
             event.actor,
+            event.data,  # type: ignore[arg-type]  # the same
             event.changes,  # type: ignore[arg-type]  # JSON of the declared shape, spliced in as it is stored
         )
 
@@ -55,7 +59,7 @@ class EventList(msgspec.Struct, frozen=True):
         )
 
 
-EVENT_EXAMPLE = {
+EVENT_EXAMPLE: dict[str, Any] = {
     "events": [
         {
             "id": _EXAMPLE_ID,
@@ -64,6 +68,18 @@ EVENT_EXAMPLE = {
             "leadId": "lead_01kb2v6e3mf0r8n4t9q5w7x1yz",
             "workspaceId": "ws_01kb2v5x9qe4m8c2n7t0r6w3hj",
             "actor": {"type": "api_key", "id": "key_01kb2v5xq8d6y3f9k1m4p7s0tv"},
+            "data": {
+                "id": "lead_01kb2v6e3mf0r8n4t9q5w7x1yz",
+                "name": "Ada Park",
+                "email": "ada@example.com",
+                "phone": None,
+                "source": "website",
+                "status": "new",
+                "metadata": {"company": "Parkside", "score": 77},
+                "createdAt": "2026-01-14T09:12:44.518Z",
+                "updatedAt": "2026-01-15T10:30:00.000Z",
+                "workspaceId": "ws_01kb2v5x9qe4m8c2n7t0r6w3hj",
+            },
             "changes": {"metadata": {"from": {"score": 42}, "to": {"score": 77}}},
         }
     ],
@@ -77,8 +93,20 @@ class EventQuery(msgspec.Struct, frozen=True):
     limit: int = 100
 
 
+class StreamQuery(msgspec.Struct, frozen=True):
+    after: int | None = None
+    types: tuple[EventType, ...] = ()
+
+
+_TYPES = Parameter("types", choices(EventType), "Only events of these types, by comma.")
 EVENT_PARAMETERS = (
     Parameter("after", cursor_position(), "Where to go on: a `nextCursor` from before. Without it, the start."),
-    Parameter("types", choices(EventType), "Only events of these types, by comma."),
+    _TYPES,
     Parameter("limit", integer(1, 1000, default=100), "How many events at the most."),
+)
+STREAM_PARAMETERS = (
+    Parameter(
+        "after", cursor_position(), "Where to go on, if there is no Last-Event-ID: a position or a `nextCursor`."
+    ),
+    _TYPES,
 )

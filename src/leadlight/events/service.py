@@ -1,19 +1,24 @@
 """Recording what happened, in the transaction of the change, and reading it back in order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from leadlight.clock import Clock
 from leadlight.errors import InvalidInput, Problem
 from leadlight.events import queries
 from leadlight.events.event import Actor, Changes, Event, EventType
 from leadlight.ids import EVENT, NewId
 from leadlight.store.database import Database, Transaction
 
+_FIRST_READ = 20
+_PAGE_BYTES = 4 << 20
+
 
 class EventPage(msgspec.Struct, frozen=True):
-    """`next_position` is where a reader goes on, whether or not there is more by now."""
+    """`next_position` is where a reader goes on, whether or not there is more by now.
+
+    It ends before its limit where the events are large.
+    """
 
     events: list[Event]
     limit: int
@@ -22,9 +27,8 @@ class EventPage(msgspec.Struct, frozen=True):
 
 
 class EventService:
-    def __init__(self, database: Database, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, database: Database, new_id: NewId) -> None:
         self._database = database
-        self._clock = clock
         self._new_id = new_id
 
     async def open_feed(self, tx: Transaction, workspace_id: str) -> None:
@@ -39,11 +43,21 @@ class EventService:
         await queries.hold_feed(tx, workspace_id)
 
     async def record(
-        self, tx: Transaction, workspace_id: str, lead_id: str, actor: Actor, happened: Mapping[EventType, Changes]
+        self,
+        tx: Transaction,
+        workspace_id: str,
+        lead_id: str,
+        actor: Actor,
+        happened: Mapping[EventType, Changes],
+        *,
+        at: int,
+        lead: msgspec.Raw | None = None,
     ) -> list[Event]:
-        """Writes what happened to a lead in the transaction of the change; before the change, for it takes the turn."""
+        """Writes what happened to a lead in the transaction of the change; before the change, for it takes the turn.
+
+        `at`: the time of the change. `lead`: JSON of it after the change, where the changes do not tell all of it.
+        """
         positions = await queries.take_positions(tx, workspace_id, len(happened))
-        now = self._clock()
         events = [
             Event(
                 position,
@@ -53,7 +67,8 @@ class EventService:
                 lead_id,
                 actor,
                 msgspec.Raw(msgspec.json.encode(changes)),
-                now,
+                at,
+                lead,
             )
             for position, (type_, changes) in zip(positions, happened.items(), strict=True)
         ]
@@ -64,6 +79,30 @@ class EventService:
     async def erase(self, tx: Transaction, workspace_id: str, lead_id: str) -> None:
         """Removes a lead's history, for its changes hold the lead's data."""
         await queries.erase_events(tx, workspace_id, lead_id)
+
+    async def last_position(self, tx: Transaction, workspace_id: str) -> int:
+        """Where the feed ends; all that happens from here on stands behind it."""
+        return await queries.last_position(tx, workspace_id)
+
+    async def behind(
+        self, tx: Transaction, workspace_id: str, position: int, *, limit: int, types: Sequence[EventType] = ()
+    ) -> list[Event]:
+        return await queries.list_events(tx, workspace_id, after=position, limit=limit, types=types)
+
+    async def at(self, tx: Transaction, workspace_id: str, positions: Sequence[int]) -> dict[int, Event]:
+        """The events at some positions; those of a lead that was deleted since are missing."""
+        found = await queries.find_events(tx, workspace_id, positions) if positions else []
+        return {event.position: event for event in found}
+
+    async def among(self, tx: Transaction, workspace_id: str, positions: Sequence[int]) -> set[int]:
+        """Those of some positions whose event is still there."""
+        return await queries.positions_among(tx, workspace_id, positions) if positions else set()
+
+    async def positions_between(self, tx: Transaction, workspace_id: str, since: int, until: int) -> tuple[int, int]:
+        """The part of the feed from one time to just before another, as the position before it and its last one."""
+        last = await queries.last_position(tx, workspace_id)
+        first = await queries.first_position_since(tx, workspace_id, since, last=last)
+        return first - 1, await queries.first_position_since(tx, workspace_id, until, last=last) - 1
 
     async def list_feed(
         self, workspace_id: str, *, after: int, limit: int, types: tuple[EventType, ...] = ()
@@ -97,8 +136,16 @@ class EventService:
             # Silence would make the reader miss all that happens until the feed catches up.
             message = "this cursor is ahead of the feed (was a backup restored?); start again without one"
             raise InvalidInput([Problem("after", message, "invalid_cursor")])
-        events = await queries.list_events(tx, workspace_id, after=after, limit=limit + 1, types=types, lead_id=lead_id)
-        has_next = len(events) > limit
+        events: list[Event] = []
+        has_next, size, wanted = True, 0, _FIRST_READ
+        while has_next and len(events) <= limit and size < _PAGE_BYTES:
+            wanted = min(wanted, limit + 1 - len(events))
+            behind = events[-1].position if events else after
+            more = await queries.list_events(tx, workspace_id, after=behind, limit=wanted, types=types, lead_id=lead_id)
+            has_next = len(more) == wanted
+            events += more
+            size += sum(event.size for event in more)
+            wanted = max(1, (_PAGE_BYTES - size) * len(events) // max(1, size))  # as many more of their size as fit
         events = events[:limit]
         reached = events[-1].position if events else after
         # On a cluster, some events may have come since `last` was read.

@@ -46,7 +46,13 @@ class AccessLog:
         self._stream = stream or sys.stderr
         self._writes = logging.getLogger("leadlight.access").isEnabledFor(logging.INFO)
         self._noted: list[Noted] = []
+        self._flushed = 0
         self.note = self._noted.append
+
+    @property
+    def requests(self) -> int:
+        """How many were noted so far."""
+        return self._flushed + len(self._noted)
 
     async def keep_flushing(self) -> None:
         """Flushes a slice at a time: to do thousands at once would hold up the requests behind them."""
@@ -57,6 +63,7 @@ class AccessLog:
     def flush(self, at_most: int | None = None) -> None:
         noted = self._noted[:at_most]
         del self._noted[:at_most]
+        self._flushed += len(noted)
         for request in noted:
             self._metrics.observe(request.operation, request.status, request.seconds)
         if self._writes and noted:

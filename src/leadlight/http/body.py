@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
+from leadlight.clock import from_iso
 from leadlight.errors import Invalid, InvalidInput, LeadlightError, Problem
 
 MAX_DEPTH = 32
@@ -24,6 +25,14 @@ _WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 
 FieldRule = Callable[[Any], Any]
 """Takes a decoded value, gives the one to keep, or raises Invalid."""
+
+
+def time_rule(text: str | None) -> int | None:
+    """Milliseconds since 1970 of a time on the wire."""
+    try:
+        return None if text is None else from_iso(text)
+    except (ValueError, OverflowError):
+        raise Invalid("invalid_time", "must be an ISO 8601 date or time") from None
 
 
 class InvalidJson(LeadlightError):

@@ -39,11 +39,13 @@ from leadlight.http.errors import (
     error_body,
 )
 from leadlight.http.idempotency import idempotency_key
-from leadlight.http.operation import Operation, Reply
+from leadlight.http.operation import Operation, Reply, Stream
 from leadlight.http.protocol import write_whole
 from leadlight.http.ratelimit import Usage, Windows
 from leadlight.http.request_id import request_id
 from leadlight.http.routing import Routes
+from leadlight.http.sse import MEDIA_TYPE, last_event_id
+from leadlight.http.streaming import OpenStreams, Pieces
 from leadlight.principal import Principal
 
 Scope = MutableMapping[str, Any]
@@ -59,6 +61,12 @@ _ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
 _COMMON: Headers = [
     (b"content-type", b"application/json"),
     (b"x-content-type-options", b"nosniff"),
+]
+_STREAMING: Headers = [
+    (b"content-type", MEDIA_TYPE.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # asks proxies to pass on each piece as it comes
 ]
 _NOTHING: dict[str, Any] = {}
 _DISCARD_BYTES = 64 << 20
@@ -80,6 +88,7 @@ class _Answer(msgspec.Struct):
     status: int
     body: bytes
     headers: Headers
+    pieces: Pieces | None = None
 
 
 class Dispatch:
@@ -95,6 +104,7 @@ class Dispatch:
         rate_limit: int,
         failure_limit: int,
         max_body_bytes: int,
+        streams: OpenStreams,
         elsewhere: Application,
     ) -> None:
         self._routes = Routes(operations)
@@ -106,6 +116,7 @@ class Dispatch:
         self._rate_limit = rate_limit
         self._failure_limit = failure_limit
         self._max_body_bytes = max_body_bytes
+        self._streams = streams
         self._elsewhere = elsewhere
         self._encode = msgspec.json.Encoder().encode
 
@@ -130,6 +141,13 @@ class Dispatch:
         answer.headers.append((b"x-request-id", exchange.request_id))
         if exchange.usage is not None:
             answer.headers.extend(_usage_headers(exchange.usage))
+        if answer.pieces is not None and scope["method"] != "HEAD":
+            seconds = perf_counter() - started  # until it begins: how long it goes on says nothing of the server
+            began_at, id_, caller = exchange.began_at, exchange.request_id, exchange.caller
+            self._note(Noted(began_at, id_, "GET", exchange.operation, answer.status, seconds, caller))
+            authorization, pieces = headers[b"authorization"], answer.pieces
+            await self._stream(exchange, answer, pieces, authorization=authorization, receive=receive, send=send)
+            return
         if not write_whole(send, answer.status, answer.headers, answer.body):
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
@@ -144,6 +162,10 @@ class Dispatch:
                 exchange.caller,
             )
         )
+
+    def end_streams(self) -> None:
+        """Ends the answers that would go on; their clients come back, and find another server."""
+        self._streams.end()
 
     async def _serve(self, exchange: _Exchange, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> _Answer:
         method, path = scope["method"], scope["path"]
@@ -173,11 +195,14 @@ class Dispatch:
                 raise UnsupportedMediaType(media_type.decode("latin-1"))
             given, named = _decode_all(operation, headers, query_string, body)
             arguments += given
+        elif operation.reads_headers:
+            given, named = _decode_all(operation, headers, query_string, b"")
+            arguments += given
         else:
             if query_string or operation.query is not None:
                 query = operation.query_decoder.decode(query_string)
                 arguments += [query] if operation.query is not None else []
-            named = {"if_match": _if_match(headers)} if operation.if_match else _NOTHING
+            named = _NOTHING
         return self._answer(operation, await operation.handler(*arguments, **named), headers)
 
     async def _authenticate(self, scope: Scope, header: bytes | None) -> Principal:
@@ -221,7 +246,12 @@ class Dispatch:
         return body
 
     def _answer(self, operation: Operation, value: Any, request: dict[bytes, bytes]) -> _Answer:
-        reply = value if type(value) is Reply else Reply(value)
+        if type(value) is Reply:
+            reply = value
+        elif type(value) is Stream:
+            return _Answer(operation.status, b"", _STREAMING.copy(), value.pieces)
+        else:
+            reply = Reply(value)
         headers = _COMMON.copy()
         status = operation.status
         if reply.existing and operation.existing_status is not None:
@@ -245,6 +275,22 @@ class Dispatch:
         body = start + b'"data":' + self._encode(reply.data) + b"}"
         headers.append((b"content-length", b"%d" % len(body)))
         return _Answer(status, body, headers)
+
+    async def _stream(
+        self,
+        exchange: _Exchange,
+        answer: _Answer,
+        pieces: Pieces,
+        *,
+        authorization: bytes,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        head = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        try:
+            await self._streams.serve(head, pieces, authorization=authorization, receive=receive, send=send)
+        except Exception:  # its answer has begun: all that can be done is to end it, and its client comes back
+            logger.exception("%s failed", exchange.operation, extra={"request_id": exchange.request_id.decode()})
 
     def _refuse(self, exchange: _Exchange, error: LeadlightError) -> _Answer:
         body = error_body(error, exchange.request_id.decode())
@@ -283,7 +329,7 @@ async def _discard_body(receive: Receive) -> None:
 def _decode_all(
     operation: Operation, headers: dict[bytes, bytes], query_string: bytes, body: bytes
 ) -> tuple[list[Any], dict[str, Any]]:
-    """Query, body and headers of an operation with a body; what is wrong with any of them is told at once."""
+    """Query, body and headers of an operation; what is wrong with any of them is told at once."""
     given: list[Any] = []
     named: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -291,12 +337,14 @@ def _decode_all(
         query = operation.query_decoder.decode(query_string)
         given += [query] if operation.query is not None else []
     with _collecting(problems):
-        given.append(operation.body_decoder.decode(body) if operation.body_decoder else None)
+        given += [operation.body_decoder.decode(body)] if operation.body_decoder is not None else []
     with _collecting(problems):
         if operation.if_match:
             named["if_match"] = _if_match(headers)
         if operation.idempotent:
             named["idempotency"] = idempotency_key(headers.get(b"idempotency-key"), operation.id, query_string, body)
+        if operation.streams:
+            named["last_event_id"] = last_event_id(headers.get(b"last-event-id"))
     if problems:
         raise InvalidInput(problems)
     return given, named

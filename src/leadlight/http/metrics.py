@@ -26,6 +26,7 @@ class Metrics:
         statistics: Callable[[], Awaitable[Statistics]],
         *,
         unchecked: Callable[[], int] = lambda: 0,
+        open_streams: Callable[[], int] = lambda: 0,
         worker: int | None = None,
     ) -> None:
         """`unchecked`: how many requests passed while their rate limit could not be checked.
@@ -35,6 +36,7 @@ class Metrics:
         self._worker = {} if worker is None else {"worker": str(worker)}
         self._statistics = statistics
         self._unchecked = unchecked
+        self._open_streams = open_streams
         self._store = _NO_STORE
         self._requests: dict[tuple[str, int], int] = {}
         self._durations: dict[str, list[int]] = {}
@@ -81,6 +83,7 @@ class Metrics:
         yield CounterMetricFamily(
             "leadlight_rate_limit_unchecked", "Requests that passed while Valkey was away.", self._unchecked()
         )
+        yield GaugeMetricFamily("leadlight_open_streams", "Live streams that are open.", self._open_streams())
         store = self._store
         yield GaugeMetricFamily("leadlight_waiting_writes", "Writes that queue.", store.waiting_writes)
         yield CounterMetricFamily("leadlight_write_batches", "Commits.", store.committed_batches)

@@ -11,6 +11,7 @@ from leadlight.http.errors import STATUS
 from leadlight.http.idempotency import FORM as IDEMPOTENCY_KEY_FORM
 from leadlight.http.operation import Operation
 from leadlight.http.query import Parameter
+from leadlight.http.sse import MEDIA_TYPE, event, opening
 
 _REF = "#/components/schemas/{name}"
 _ALWAYS = (
@@ -26,6 +27,7 @@ _WITH_BODY = ("INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
 _MEANINGS = {
     200: "Done",
     201: "Created",
+    202: "Accepted; it is done in the background",
     304: "Not changed since the ETag that was sent",
     400: "The request is invalid; every problem is named",
     401: "No valid API key",
@@ -142,6 +144,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 pattern=f"^{IDEMPOTENCY_KEY_FORM}$",
             )
         )
+    if operation.streams:
+        found.append(
+            _header("Last-Event-ID", "Where to go on: the last `id` that was read.", "42", pattern="^[0-9]{1,18}$")
+        )
     return found
 
 
@@ -171,7 +177,7 @@ def _header(name: str, description: str, example: str, **schema: str) -> dict[st
 def _responses(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status in filter(None, (operation.status, operation.existing_status)):
-        responses[str(status)] = _success(operation, status, schemas)
+        responses[str(status)] = (_stream if operation.streams else _success)(operation, status, schemas)
     if operation.etag and operation.method == "GET":
         responses["304"] = {"description": _MEANINGS[304], "headers": _refs("ETag", "X-Request-Id")}
     by_status: dict[int, list[str]] = {}
@@ -215,6 +221,21 @@ def _success(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> d
         "description": _MEANINGS[status],
         "headers": _refs(*headers),
         "content": {"application/json": {"schema": schema, "example": example}},
+    }
+
+
+def _stream(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    name = schemas[operation.response]["$ref"].rpartition("/")[2]
+    schema = {
+        "type": "string",
+        "description": f"Events, each with an `id` and a type; their `data` is `{name}` as JSON.",
+    }
+    data = msgspec.json.encode(operation.example)
+    example = (opening(41) + event(42, operation.example["type"], data)).decode()
+    return {
+        "description": _MEANINGS[status],
+        "headers": _refs("X-Request-Id", *_RATE_LIMIT_HEADERS),
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
     }
 
 

@@ -1,6 +1,6 @@
 """The Operation: one endpoint, declared once. Dispatch serves it and OpenAPI describes it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,16 +26,23 @@ class Reply(msgspec.Struct, frozen=True):
     replayed: bool = False
 
 
+class Stream(msgspec.Struct, frozen=True):
+    """What a handler answers that goes on: Server-Sent Events, in pieces of any size (`http.sse`)."""
+
+    pieces: AsyncGenerator[bytes, None]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """An endpoint of the API.
 
     The handler gets the caller, then, as far as the operation declares them, the id in the path,
-    the query, the body; `if_match` and `idempotency` by name. It answers a value of the response
-    type, or a Reply that holds one, or raises a domain error. It never sees HTTP.
+    the query, the body; `if_match`, `idempotency` and `last_event_id` by name. It answers a value of
+    the response type, or a Reply that holds one, or raises a domain error. It never sees HTTP.
 
     `scope` None: any key that is valid. `message`: a sentence for people beside the data.
     `errors`: the codes that are peculiar to it. `example`: of the answer's data.
+    `streams`: it answers a Stream; the response type and the example are those of one event's data.
     """
 
     id: str
@@ -58,12 +65,15 @@ class Operation:
     if_match: bool = False
     idempotent: bool = False
     etag: bool = False
+    streams: bool = False
     message: str | None = None
     errors: tuple[str, ...] = ()
     request_example: Mapping[str, Any] | None = None
     query_decoder: QueryDecoder = field(init=False)
     body_decoder: BodyDecoder | None = field(init=False)
+    reads_headers: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "query_decoder", QueryDecoder(self.query, self.parameters))
         object.__setattr__(self, "body_decoder", BodyDecoder(self.body) if self.body else None)
+        object.__setattr__(self, "reads_headers", self.if_match or self.idempotent or self.streams)

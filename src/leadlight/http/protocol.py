@@ -1,7 +1,9 @@
 """What we know of uvicorn's inside, whose version is pinned for it: a bound on the request head, refusals in our
-envelope, and answers written whole.
+envelope, answers written whole, and answers that go on.
 """
 
+import socket
+import sys
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -10,6 +12,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from leadlight.errors import LeadlightError
 from leadlight.http.errors import STATUS, BadRequest, HeadersTooLarge, error_body
 from leadlight.http.request_id import request_id
+
+_SEND_BUFFER_BYTES = 64 << 10
 
 
 def bounded_protocol(max_header_bytes: int) -> type[HttpToolsProtocol]:
@@ -45,6 +49,36 @@ def write_whole(send: Any, status: int, headers: Iterable[tuple[bytes, bytes]], 
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+def begin_open_end(send: Any) -> None:
+    """Prepares the connection of an answer whose end nobody knows.
+
+    What a slow client does not take is not to pile up, in our buffer or in the system's, which gives megabytes. And
+    uvicorn would send HTTP/1.0 the chunks that it does not know (RFC 9112 §6.1): there, the answer ends with the
+    connection.
+    """
+    cycle = getattr(send, "__self__", None)
+    if type(cycle) is RequestResponseCycle and not cycle.transport.is_closing():
+        cycle.transport.set_write_buffer_limits(high=0)
+        cycle.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        if cycle.scope["http_version"] == "1.0":
+            cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
+
+
+def finish_open_end(send: Any) -> None:
+    """Has to come before the last message of an answer that began with `begin_open_end`."""
+    cycle = getattr(send, "__self__", None)
+    if type(cycle) is RequestResponseCycle and not cycle.transport.is_closing():
+        cycle.transport.set_write_buffer_limits()
+        cycle.expected_content_length = 0
+
+
+def abort(send: Any) -> None:
+    """Drops a connection, and what its client has not taken."""
+    cycle = getattr(send, "__self__", None)
+    if type(cycle) is RequestResponseCycle:
+        cycle.transport.abort()
 
 
 _receive_data = HttpToolsProtocol.data_received

@@ -10,6 +10,7 @@ import msgspec
 
 from leadlight.clock import from_iso
 from leadlight.errors import Invalid, InvalidInput, Problem
+from leadlight.ids import IdKind
 
 E = TypeVar("E", bound=Enum)
 
@@ -160,6 +161,17 @@ def timestamp() -> Rule:
             raise Invalid("invalid_time", message) from None
 
     return Rule(parse, {"type": "string", "format": "date-time"})
+
+
+def id_cursor(kind: IdKind) -> Rule:
+    """The id behind which a list goes on, as handed out in `nextCursor`."""
+
+    def parse(value: str) -> str:
+        if not kind.accepts(value):
+            raise Invalid("invalid_cursor", "must be a nextCursor from an earlier answer")
+        return value
+
+    return Rule(parse, {"type": "string", "pattern": f"^{kind.pattern.pattern}$"})
 
 
 def cursor_position() -> Rule:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from leadlight.clock import to_iso
 from leadlight.errors import Invalid, InvalidInput
 from leadlight.events.event import Change, Changes
 from leadlight.leads import metadata
@@ -63,6 +64,13 @@ def creation_changes(lead: Lead) -> Changes:
     if lead.metadata != metadata.EMPTY:
         changes["metadata"] = Change(metadata.EMPTY, lead.metadata)
     return changes
+
+
+def snapshot(lead: Lead) -> msgspec.Raw:
+    """JSON of the whole lead, for an event whose changes tell a part of it."""
+    fields = {name: getattr(lead, name) for name in _TEXT_FIELDS}
+    times = {"createdAt": to_iso(lead.created_at), "updatedAt": to_iso(lead.updated_at)}
+    return _json({"id": lead.id, **fields, "metadata": lead.metadata, **times, "workspaceId": lead.workspace_id})
 
 
 def apply_patch(lead: Lead, patch: LeadPatch, now: int) -> tuple[Lead, Changes] | None:

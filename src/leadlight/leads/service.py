@@ -11,7 +11,7 @@ from leadlight.events.event import Actor, Changes, Event, EventType
 from leadlight.events.service import EventPage, EventService
 from leadlight.ids import LEAD, NewId
 from leadlight.leads import listing, queries
-from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch, creation_changes, new_lead
+from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch, creation_changes, new_lead, snapshot
 from leadlight.leads.check import find_faults
 from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import Lead
@@ -19,6 +19,7 @@ from leadlight.leads.listing import LeadPage, LeadSort, Place
 from leadlight.principal import Principal
 from leadlight.store.database import Database, Transaction
 from leadlight.store.idempotency import IdempotencyKey, erase_results, find_result, save_result
+from leadlight.webhooks.service import WebhookService
 
 
 class OnDuplicate(StrEnum):
@@ -43,9 +44,12 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class LeadService:
-    def __init__(self, database: Database, events: EventService, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self, database: Database, events: EventService, webhooks: WebhookService, clock: Clock, new_id: NewId
+    ) -> None:
         self._database = database
         self._events = events
+        self._webhooks = webhooks
         self._clock = clock
         self._new_id = new_id
 
@@ -163,7 +167,7 @@ class LeadService:
             if existing is not None:
                 return Created(await self._patch(tx, caller, existing, LeadPatch.of(draft), now), existing=True)
         lead = new_lead(draft, lead_id=self._new_id(LEAD), workspace_id=caller.workspace_id, now=now)
-        [event] = await self._record(tx, caller, lead.id, {EventType.LEAD_CREATED: creation_changes(lead)})
+        [event] = await self._record(tx, caller, lead.id, {EventType.LEAD_CREATED: creation_changes(lead)}, at=now)
         await queries.insert_lead(tx, lead, number=event.position)
         return Created(lead)
 
@@ -186,7 +190,7 @@ class LeadService:
         happened = {EventType.LEAD_UPDATED: changes}
         if "status" in changes:
             happened[EventType.LEAD_STATUS_CHANGED] = {"status": changes["status"]}
-        await self._record(tx, caller, lead.id, happened)
+        await self._record(tx, caller, lead.id, happened, at=now, lead=snapshot(updated))
         await queries.update_lead(tx, lead, updated)
         return updated
 
@@ -195,10 +199,12 @@ class LeadService:
     ) -> Deleted:
         lead = await self._get_matching(tx, caller, lead_id, if_match)
         await self._events.erase(tx, caller.workspace_id, lead_id)
-        [event] = await self._record(tx, caller, lead_id, {EventType.LEAD_DELETED: {}})
+        now = self._clock()
+        await self._record(tx, caller, lead_id, {EventType.LEAD_DELETED: {}}, at=now)
         await queries.delete_lead(tx, lead)
         await erase_results(tx, caller.workspace_id, lead_id)
-        return Deleted(lead_id, event.created_at)
+        await self._webhooks.erase_lead(tx, caller.workspace_id, lead_id, now)
+        return Deleted(lead_id, now)
 
     async def _get_matching(
         self, tx: Transaction, caller: Principal, lead_id: str, if_match: tuple[str, ...] | None
@@ -212,6 +218,14 @@ class LeadService:
         return lead
 
     async def _record(
-        self, tx: Transaction, caller: Principal, lead_id: str, happened: Mapping[EventType, Changes]
+        self,
+        tx: Transaction,
+        caller: Principal,
+        lead_id: str,
+        happened: Mapping[EventType, Changes],
+        *,
+        at: int,
+        lead: msgspec.Raw | None = None,
     ) -> list[Event]:
-        return await self._events.record(tx, caller.workspace_id, lead_id, Actor.key(caller.key_id), happened)
+        actor = Actor.key(caller.key_id)
+        return await self._events.record(tx, caller.workspace_id, lead_id, actor, happened, at=at, lead=lead)

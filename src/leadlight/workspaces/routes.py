@@ -1,13 +1,13 @@
 """Keys and the workspace over the API."""
 
 from leadlight.http.operation import Operation
+from leadlight.http.pagination import cut
 from leadlight.ids import KEY
 from leadlight.principal import Principal, Scope
 from leadlight.workspaces.schemas import (
     KEY_PARAMETERS,
     KeyCreate,
     KeyList,
-    KeyPagination,
     KeyQuery,
     KeyRotate,
     KeyView,
@@ -123,12 +123,8 @@ class WorkspaceRoutes:
 
     async def list_keys(self, caller: Principal, query: KeyQuery) -> KeyList:
         keys = await self._workspaces.list_keys(caller.workspace_id, after=query.cursor, limit=query.limit + 1)
-        page = keys[: query.limit]
-        has_next = len(keys) > query.limit
-        return KeyList(
-            [KeyView.of(key) for key in page],
-            KeyPagination(query.limit, has_next, page[-1].id if has_next else None),
-        )
+        page, pagination = cut(keys, query.limit)
+        return KeyList([KeyView.of(key) for key in page], pagination)
 
     async def create_key(self, caller: Principal, body: KeyCreate) -> KeyView:
         spec = KeySpec(body.name, tuple(body.scopes), body.rate_limit, body.expires_at)  # type: ignore[arg-type]  # its rule made it a number

@@ -1,14 +1,15 @@
 """Workspaces and keys on the wire."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from leadlight.clock import from_iso, to_iso
+from leadlight.clock import to_iso, to_iso_or_none
 from leadlight.errors import Invalid
-from leadlight.http.body import FieldRule
-from leadlight.http.query import Parameter, Rule, integer
+from leadlight.http.body import FieldRule, time_rule
+from leadlight.http.pagination import CursorPagination
+from leadlight.http.query import Parameter, id_cursor, integer
 from leadlight.ids import KEY
 from leadlight.principal import Scope
 from leadlight.workspaces.key import ApiKey, IssuedKey
@@ -42,13 +43,6 @@ def _between(low: int, high: int) -> FieldRule:
     return rule
 
 
-def _time_rule(text: str | None) -> int | None:
-    try:
-        return None if text is None else from_iso(text)
-    except (ValueError, OverflowError):
-        raise Invalid("invalid_time", "must be an ISO 8601 date or time") from None
-
-
 class KeyCreate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A key to be made."""
 
@@ -69,7 +63,7 @@ class KeyCreate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
         "name": name_rule,
         "scopes": scopes_rule,
         "rate_limit": _between(0, MAX_RATE_LIMIT),
-        "expires_at": _time_rule,
+        "expires_at": time_rule,
     }
 
 
@@ -111,9 +105,9 @@ class KeyView(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
             list(key.scopes),
             key.rate_limit,
             to_iso(key.created_at),
-            _iso(key.expires_at),
-            _iso(key.last_used_at),
-            _iso(key.revoked_at),
+            to_iso_or_none(key.expires_at),
+            to_iso_or_none(key.last_used_at),
+            to_iso_or_none(key.revoked_at),
             key.replaced_by,
             secret,
         )
@@ -123,15 +117,9 @@ class KeyView(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         return cls.of(issued.key, issued.secret)
 
 
-class KeyPagination(msgspec.Struct, frozen=True, rename="camel"):
-    limit: int
-    has_next: bool
-    next_cursor: str | None
-
-
 class KeyList(msgspec.Struct, frozen=True):
     keys: list[KeyView]
-    pagination: KeyPagination
+    pagination: CursorPagination
 
 
 class RevokedView(msgspec.Struct, frozen=True, rename="camel"):
@@ -156,21 +144,7 @@ class KeyQuery(msgspec.Struct, frozen=True):
     limit: int = 100
 
 
-def _key_cursor(text: str) -> str:
-    if not KEY.accepts(text):
-        raise Invalid("invalid_cursor", "must be a nextCursor from an earlier answer")
-    return text
-
-
 KEY_PARAMETERS = (
-    Parameter(
-        "cursor",
-        Rule(_key_cursor, {"type": "string", "pattern": "^key_[A-Za-z0-9]{1,60}$"}),
-        "Where to go on: a `nextCursor` from before.",
-    ),
+    Parameter("cursor", id_cursor(KEY), "Where to go on: a `nextCursor` from before."),
     Parameter("limit", integer(1, 100, default=100), "How many keys at the most."),
 )
-
-
-def _iso(milliseconds: int | None) -> Any:
-    return None if milliseconds is None else to_iso(milliseconds)

@@ -1,0 +1,39 @@
+"""What is sent: the event as the feed tells it, and the headers that prove who sent it."""
+
+from typing import Any
+
+import msgspec
+
+from leadlight.clock import SECOND, to_iso
+from leadlight.events.schemas import EVENT_EXAMPLE, EventView
+from leadlight.webhooks.job import Job
+from leadlight.webhooks.signing import sign
+from leadlight.webhooks.webhook import TEST_TYPE
+
+_encode = msgspec.json.Encoder().encode
+
+
+def body_of(job: Job) -> bytes:
+    """The JSON of the event; the same for each attempt."""
+    return _encode(_test_event(job) if job.event is None else EventView.of(job.event))
+
+
+def headers_of(job: Job, body: bytes, now: int) -> dict[str, str]:
+    """Signed for this attempt. `now` in milliseconds since 1970."""
+    secrets = job.webhook.secrets(now)
+    return sign(body, secrets, event_id=job.delivery.event_id, timestamp=now // SECOND)
+
+
+def _test_event(job: Job) -> dict[str, Any]:
+    workspace_id = job.delivery.workspace_id
+    example = EVENT_EXAMPLE["events"][0]["data"]
+    return {
+        "id": job.delivery.event_id,
+        "type": TEST_TYPE,
+        "timestamp": to_iso(job.delivery.created_at),
+        "leadId": example["id"],
+        "workspaceId": workspace_id,
+        "actor": {"type": "system", "id": TEST_TYPE},
+        "data": {**example, "workspaceId": workspace_id},
+        "changes": {},
+    }
