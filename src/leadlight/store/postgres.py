@@ -27,6 +27,7 @@ SET LOCAL plan_cache_mode = force_custom_plan;
 SET LOCAL jit = off
 """
 _BEGIN = "BEGIN; SET LOCAL lock_timeout = '10s'"
+_FEW_ROWS = 500
 _TRIES = 8
 _AGAIN = (
     asyncpg.SerializationError,
@@ -70,7 +71,15 @@ class PostgresTransaction:
         self._put_off.append((sql, parameters))
 
     async def load(self, table: Table, rows: Sequence[Row]) -> None:
-        await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
+        if self._put_off:
+            await self.flush()
+        self.has_written = True
+        if len(rows) > _FEW_ROWS:
+            await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
+        elif rows:  # one round trip; a COPY asks for the columns' types first
+            values = ", ".join(f"${number}" for number in range(1, len(table.columns) + 1))
+            sql = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({values})"
+            await self._connection.executemany(sql, rows)
 
     async def flush(self) -> None:
         """Sends what was put off: as one statement where that can be, to save round trips."""

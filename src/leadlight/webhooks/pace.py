@@ -1,11 +1,12 @@
-"""Lets requests go first: while they take all that a process can do, deliveries get a small share of it."""
+"""Lets requests go first: while many wait for one another, deliveries get a small share of the time."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
-_BUSY = 0.8
-_CROWDED = 500
+_MANY_A_SECOND = 500
+_COUNTED_SECONDS = 0.05
+_SLOW_TURN_SECONDS = 0.002
 _PAUSE_SECONDS = 0.1
 
 
@@ -16,15 +17,26 @@ class Pace:
         """`requests`: how many this process has served so far."""
         self._requests = requests
         self._lock = asyncio.Lock()
-        self._last = self._now()
+        self._counted_at, self._counted = time.monotonic(), requests()
+        self._many = False
 
     async def give_way(self) -> None:
-        """Waits a moment, one after another, while the process is busy with requests; else not at all."""
+        """Waits a moment, one after another, while the event loop is slow and requests come in; else not at all."""
         async with self._lock:
-            before, self._last = self._last, self._now()
-            seconds, busy_seconds, requests = (now - then for now, then in zip(self._last, before, strict=True))
-            if requests > _CROWDED * seconds and busy_seconds > _BUSY * seconds:
+            self._count()
+            if self._many and await _turn_seconds() > _SLOW_TURN_SECONDS:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
-    def _now(self) -> tuple[float, float, int]:
-        return time.monotonic(), time.process_time(), self._requests()
+    def _count(self) -> None:
+        now, requests = time.monotonic(), self._requests()
+        seconds = now - self._counted_at
+        if seconds >= _COUNTED_SECONDS:
+            self._many = requests - self._counted > _MANY_A_SECOND * seconds
+            self._counted_at, self._counted = now, requests
+
+
+async def _turn_seconds() -> float:
+    """How long it takes until it is one's turn again."""
+    began = time.monotonic()
+    await asyncio.sleep(0)
+    return time.monotonic() - began

@@ -43,8 +43,7 @@ class Work:
 
     async def has_any(self, tx: Transaction, workspace_id: str, sender: str, now: int) -> bool:
         """Whether there is something to take on; a cheap look before `advance`."""
-        last = await self._events.last_position(tx, workspace_id)
-        return await queries.has_work(tx, workspace_id, sender=sender, last_position=last, now=now)
+        return await queries.has_work(tx, workspace_id, sender=sender, now=now)
 
     async def advance(
         self, tx: Transaction, workspace_id: str, done: Sequence[Done], sending: Sending, now: int
