@@ -217,7 +217,8 @@ def stopped(postgres: PostgresServer) -> Iterator[None]:
     postmaster = int((postgres.data / "postmaster.pid").read_text().split()[0])
     pids = {postmaster, *children(postmaster)}
     for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+        with suppress(ProcessLookupError):  # some live for a moment only
+            os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:

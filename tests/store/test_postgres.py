@@ -99,12 +99,12 @@ async def open_(url: str, run: Run) -> AsyncIterator[OpenDatabase]:
 
 
 @pytest.fixture
-def start_on(clock: MovableClock, stopping_servers: list[Server]) -> Iterator[Callable[[str], Server]]:
+def start_on(clock: MovableClock, stopping_servers: list[Server]) -> Iterator[Callable[..., Server]]:
     """Starts a server on the database at a URL."""
     running: list[Server] = []
 
-    def start(url: str) -> Server:
-        running.append(Server({"data": Path(), "database_url": url}, clock))
+    def start(url: str, **settings: Any) -> Server:
+        running.append(Server({"data": Path(), "database_url": url}, clock, **settings))
         return running[-1]
 
     yield start
@@ -124,8 +124,8 @@ def wire(url: str) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def api_over_wire(start_on: Callable[[str], Server], wire: Wire) -> Client:
-    server = start_on(wire.url)
+def api_over_wire(start_on: Callable[..., Server], wire: Wire) -> Client:
+    server = start_on(wire.url, background=False)
     return server.client(server.workspace())
 
 
@@ -178,7 +178,8 @@ def test_an_update_and_a_deletion_lock_and_look_first(api_over_wire: Client, wir
         "BEGIN",
         "SELECT feeds",
         "SELECT leads",
-        "DELETE events",
+        "SELECT webhooks",
+        "WITH delivery_attempts deliveries deliveries deliveries events",
         "UPDATE feeds",
         "WITH events leads lead_counts lead_counts idempotency_keys",
         "COMMIT",
@@ -367,7 +368,7 @@ async def test_a_connection_killed_at_the_commit_leaves_the_outcome_open_and_is_
 
 @pytest.mark.parametrize(("moment", "stored"), [("before", 0), ("after", 1)])
 def test_a_creation_whose_commit_is_lost_is_a_503_and_is_whole_or_not_there(
-    start_on: Callable[[str], Server], wire: Wire, moment: Moment, stored: int
+    start_on: Callable[..., Server], wire: Wire, moment: Moment, stored: int
 ) -> None:
     server = start_on(wire.url)
     api = server.client(server.workspace())

@@ -198,12 +198,12 @@ class LeadService:
         self, tx: Transaction, caller: Principal, lead_id: str, if_match: tuple[str, ...] | None
     ) -> Deleted:
         lead = await self._get_matching(tx, caller, lead_id, if_match)
-        await self._events.erase(tx, caller.workspace_id, lead_id)
         now = self._clock()
+        await self._webhooks.erase_lead(tx, caller.workspace_id, lead_id, now)
+        await self._events.erase(tx, caller.workspace_id, lead_id)
         await self._record(tx, caller, lead_id, {EventType.LEAD_DELETED: {}}, at=now)
         await queries.delete_lead(tx, lead)
         await erase_results(tx, caller.workspace_id, lead_id)
-        await self._webhooks.erase_lead(tx, caller.workspace_id, lead_id, now)
         return Deleted(lead_id, now)
 
     async def _get_matching(
