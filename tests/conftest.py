@@ -139,12 +139,19 @@ class Server:
         issued = self.do(self.services.workspaces.create_key(workspace_id, spec))
         return Client(self.url, issued.secret, workspace_id, issued.key.id)
 
+    @property
+    def has_ended(self) -> bool:
+        return not self._thread.is_alive()
+
     def begin_to_stop(self) -> None:
         self._uvicorn.should_exit = True
 
     def stop(self) -> None:
         self.begin_to_stop()
         self._thread.join(timeout=20)
+
+
+LetStop = Callable[[Iterable[Server]], None]
 
 
 async def all_of(works: Iterable[Awaitable[T]]) -> list[T]:
@@ -248,18 +255,27 @@ def store(new_store: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def stopping_servers() -> Iterator[list[Server]]:
-    """Servers that were told to stop: each takes a while, for which the next test need not wait."""
-    servers: list[Server] = []
-    yield servers
-    for server in servers:
+def let_stop() -> Iterator[LetStop]:
+    """Tells servers to stop: each takes a while, for which the next test need not wait.
+
+    Those that have ended are let go of: thousands of them would fill the memory, and slow each collection of garbage.
+    """
+    stopping: list[Server] = []
+
+    def let(servers: Iterable[Server]) -> None:
+        for server in servers:
+            server.begin_to_stop()
+        stopping[:] = [server for server in (*stopping, *servers) if not server.has_ended]
+
+    yield let
+    for server in stopping:
         with suppress(RuntimeError):
             server.stop()
 
 
 @pytest.fixture
 def start_server(
-    new_store: Callable[[], dict[str, Any]], clock: MovableClock, stopping_servers: list[Server]
+    new_store: Callable[[], dict[str, Any]], clock: MovableClock, let_stop: LetStop
 ) -> Iterator[Callable[..., Server]]:
     """Starts servers with settings of the test's choice."""
     running: list[Server] = []
@@ -269,9 +285,7 @@ def start_server(
         return running[-1]
 
     yield start
-    for server in running:
-        server.begin_to_stop()
-    stopping_servers += running
+    let_stop(running)
 
 
 @pytest.fixture

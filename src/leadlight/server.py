@@ -34,6 +34,16 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
+async def until_told_to_end(work: Coroutine[Any, Any, None]) -> None:
+    """Does some work until it ends or SIGTERM or SIGINT comes; raises what it ends with, but for that."""
+    task = asyncio.create_task(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
+
+
 def _allow_many_files() -> None:
     """Clients, streams and webhooks each have a socket; the usual limit is for programs that have a few files open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

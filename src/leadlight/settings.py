@@ -91,7 +91,7 @@ class Settings:
     @property
     def retry_delays(self) -> tuple[float, ...]:
         """Seconds before each attempt to deliver."""
-        return tuple(float(part) for part in self.webhook_retry_schedule.split(","))
+        return _numbers(self.webhook_retry_schedule)
 
     @property
     def proxies(self) -> tuple[str, ...]:
@@ -112,9 +112,14 @@ def _is_valkey(url: str) -> bool:
         return False
 
 
+def _numbers(text: str) -> tuple[float, ...]:
+    """Those in a text, by comma. Raises ValueError."""
+    return tuple(float(part) for part in text.split(","))
+
+
 def _is_schedule(text: str) -> bool:
     try:
-        delays = [float(part) for part in text.split(",")]
+        delays = _numbers(text)
     except ValueError:
         return False
     return len(delays) <= _MAX_ATTEMPTS and all(0 <= delay <= _MAX_DELAY_SECONDS for delay in delays)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from leadlight.principal import Scope
-from tests.conftest import Client, MovableClock, Server
+from tests.conftest import Client, LetStop, MovableClock, Server
 from tests.e2e.processes import ServerProcess
 
 WRITERS = 16
@@ -145,14 +145,12 @@ def run_all(calls: list[tuple[Callable[[int], None], int]]) -> None:
 
 
 @pytest.fixture
-def servers(store: dict[str, Any], clock: MovableClock, stopping_servers: list[Server]) -> Iterator[list[Client]]:
+def servers(store: dict[str, Any], clock: MovableClock, let_stop: LetStop) -> Iterator[list[Client]]:
     """One key, at each of two servers on one store."""
     running = [Server(store, clock) for _ in range(2)]
     client = running[0].client(running[0].workspace(), Scope.ADMIN)
     yield [Client(server.url, client.key, client.workspace_id, client.key_id) for server in running]
-    for server in running:
-        server.begin_to_stop()
-    stopping_servers += running
+    let_stop(running)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from leadlight.store.database import Database, Transaction
 from leadlight.store.opening import open_database
 from leadlight.store.postgres import PostgresDatabase
 from leadlight.store.postgres_pool import Pool
-from tests.conftest import Client, MovableClock, Server
+from tests.conftest import Client, LetStop, MovableClock, Server
 from tests.postgres_server import PostgresServer
 from tests.postgres_wire import Moment, Wire
 
@@ -99,7 +99,7 @@ async def open_(url: str, run: Run) -> AsyncIterator[OpenDatabase]:
 
 
 @pytest.fixture
-def start_on(clock: MovableClock, stopping_servers: list[Server]) -> Iterator[Callable[..., Server]]:
+def start_on(clock: MovableClock, let_stop: LetStop) -> Iterator[Callable[..., Server]]:
     """Starts a server on the database at a URL."""
     running: list[Server] = []
 
@@ -108,9 +108,7 @@ def start_on(clock: MovableClock, stopping_servers: list[Server]) -> Iterator[Ca
         return running[-1]
 
     yield start
-    for server in running:
-        server.begin_to_stop()
-    stopping_servers += running
+    let_stop(running)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from leadlight.leads.change import LeadPatch
 from leadlight.principal import Principal, Scope
 from leadlight.store.migrate import load_migrations
-from tests.conftest import Client, MovableClock, Server, all_of
+from tests.conftest import Client, LetStop, MovableClock, Server, all_of
 from tests.e2e.processes import ServerProcess, ask, wait_until
 from tests.postgres_locks import held_feeds
 from tests.postgres_server import PostgresServer
@@ -60,14 +60,10 @@ WHERE application_name = 'leadlight' AND datname = current_database() AND wait_e
 
 
 @pytest.fixture
-def pair(
-    store: dict[str, Any], clock: MovableClock, postgres: PostgresServer, stopping_servers: list[Server]
-) -> Iterator[Pair]:
+def pair(store: dict[str, Any], clock: MovableClock, postgres: PostgresServer, let_stop: LetStop) -> Iterator[Pair]:
     servers = (Server(store, clock), Server(store, clock))
     yield Pair(servers, partial(postgres.run, database=urlsplit(store["database_url"]).path[1:]))
-    for server in servers:
-        server.begin_to_stop()
-    stopping_servers += servers
+    let_stop(servers)
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:

@@ -1,11 +1,8 @@
 """`leadlight webhooks`: a receiver under development, fed with what happens on a server."""
 
-import asyncio
-import signal
-from collections.abc import Coroutine
 from contextlib import aclosing
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -17,7 +14,7 @@ from leadlight.clock import SECOND, system_clock, to_iso
 from leadlight.errors import Invalid
 from leadlight.events.event import EventType
 from leadlight.http.sse_parser import ServerEvent
-from leadlight.server import run
+from leadlight.server import run, until_told_to_end
 from leadlight.settings import Settings
 from leadlight.webhooks.address import check_url
 from leadlight.webhooks.failure import Failure, Outcome
@@ -62,16 +59,7 @@ def listen(
     greeting = f"What happens on {server} is sent to {forward}; Ctrl-C ends it."
     if secret is None:
         greeting = f"The receiver's secret: {signed_with}\n{greeting}"
-    run(_until_told_to_end(_forward(feed, target, signed_with, greeting)))
-
-
-async def _until_told_to_end(work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.create_task(work)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    await asyncio.wait([task])
-    if not task.cancelled():
-        task.result()  # raises what it ended with
+    run(until_told_to_end(_forward(feed, target, signed_with, greeting)))
 
 
 async def _forward(feed: RemoteFeed, target: str, secret: str, greeting: str) -> None:

@@ -1,8 +1,6 @@
 """`leadlight worker`: the background work, in a process that serves no requests."""
 
-import asyncio
 import logging
-import signal
 from typing import Annotated
 
 from leadlight.app import Services
@@ -20,7 +18,7 @@ from leadlight.cli.options import (
     setting,
 )
 from leadlight.http.access_log import configure_logging
-from leadlight.server import run
+from leadlight.server import run, until_told_to_end
 from leadlight.settings import Settings, SettingsError
 
 logger = logging.getLogger("leadlight")
@@ -58,13 +56,14 @@ def worker(
 async def _work(settings: Settings) -> None:
     database = await open_store(settings.data, settings.database_url, connections=settings.database_connections)
     services = Services(database, settings=settings)
-    work = asyncio.create_task(run_background(services))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-    logger.info("background work begins")
-    await asyncio.wait([work])
-    await services.sender.close()
-    await database.close()
-    if not work.cancelled():
-        work.result()  # raises what it failed with
+    try:
+        await until_told_to_end(_begin(services))
+    finally:
+        await services.sender.close()
+        await database.close()
     logger.info("background work has ended")
+
+
+async def _begin(services: Services) -> None:
+    logger.info("background work begins")  # from here on it can be told to end
+    await run_background(services)

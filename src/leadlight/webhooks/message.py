@@ -25,15 +25,15 @@ def headers_of(job: Job, body: bytes, now: int) -> dict[str, str]:
 
 
 def _test_event(job: Job) -> dict[str, Any]:
-    workspace_id = job.delivery.workspace_id
-    example = EVENT_EXAMPLE["events"][0]["data"]
+    """An event like any other, of an invented lead."""
+    workspace_id, example = job.delivery.workspace_id, EVENT_EXAMPLE["events"][0]
     return {
+        **example,
         "id": job.delivery.event_id,
         "type": TEST_TYPE,
         "timestamp": to_iso(job.delivery.created_at),
-        "leadId": example["id"],
         "workspaceId": workspace_id,
         "actor": {"type": "system", "id": TEST_TYPE},
-        "data": {**example, "workspaceId": workspace_id},
+        "data": {**example["data"], "workspaceId": workspace_id},
         "changes": {},
     }
