@@ -90,7 +90,8 @@ def test_no_secret_and_nothing_personal_is_logged(log_of: Log) -> None:
 
     assert len(log.splitlines()) == 8
     assert keys[0].removeprefix("sk-workspace_") not in log
-    assert not re.search("ada|park|5551234567|Bearer", log, re.IGNORECASE)
+    told = re.sub("(req|ws|key)_[0-9a-z]+", "", log)  # by chance, an id spells a name
+    assert not re.search("ada|park|5551234567|Bearer", told, re.IGNORECASE)
 
 
 def test_nothing_is_written_when_the_level_says_so(

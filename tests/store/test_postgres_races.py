@@ -15,6 +15,7 @@ import pytest
 from leadlight.leads.change import LeadPatch
 from leadlight.principal import Principal, Scope
 from leadlight.store.migrate import load_migrations
+from leadlight.workspaces.service import KeySpec
 from tests.conftest import Client, LetStop, MovableClock, Server, all_of
 from tests.e2e.processes import ServerProcess, ask, wait_until
 from tests.postgres_locks import held_feeds
@@ -169,6 +170,17 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], ServerProcess]]:
     yield start
     for server in started:
         server.kill()
+
+
+def test_of_many_that_make_the_first_workspace_one_does(start_server: Callable[..., Server]) -> None:
+    spec = KeySpec("first", (Scope.ADMIN,))
+
+    async def make(server: Server) -> list[Any]:
+        return await all_of(server.services.workspaces.create_first("Default", spec) for _ in range(20))
+
+    for _ in range(5):
+        server = start_server()
+        assert len([made for made in server.do(make(server)) if made]) == 1
 
 
 def test_servers_that_start_at_the_same_time_set_up_one_store(

@@ -42,15 +42,16 @@ ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at
 """
 
 
-async def insert_workspace(tx: Transaction, workspace: Workspace) -> None:
-    """Two that are made at once get the same number; the schema refuses one, which is then tried again."""
+async def last_number(tx: Transaction) -> int:
+    """The number of the workspace that was made last; 0 where there is none."""
     [[last]] = await tx.rows(_LAST_NUMBER)
+    return cast("int", last)
+
+
+async def insert_workspace(tx: Transaction, workspace: Workspace, number: int) -> None:
+    """Of two that are made at once with the same number, the schema refuses one, which is then tried again."""
     await tx.execute(
-        _INSERT_WORKSPACE,
-        id=workspace.id,
-        number=cast("int", last) + 1,
-        name=workspace.name,
-        created_at=workspace.created_at,
+        _INSERT_WORKSPACE, id=workspace.id, number=number, name=workspace.name, created_at=workspace.created_at
     )
 
 

@@ -35,7 +35,7 @@ class WorkspaceService:
     # Workspaces
 
     async def create_workspace(self, name: str) -> Workspace:
-        return await self._database.write(self._insert_workspace, name)
+        return await self._database.write(self._create_workspace, name)
 
     async def get_workspace(self, workspace_id: str) -> Workspace:
         workspace = await self._database.read(queries.find_workspace, workspace_id)
@@ -117,15 +117,19 @@ class WorkspaceService:
 
     # Units of work
 
+    async def _create_workspace(self, tx: Transaction, name: str) -> Workspace:
+        return await self._insert_workspace(tx, name, await queries.last_number(tx) + 1)
+
     async def _create_first(self, tx: Transaction, name: str, spec: KeySpec) -> tuple[Workspace, IssuedKey] | None:
-        if await queries.list_workspaces(tx):
+        if await queries.last_number(tx):
             return None
-        workspace = await self._insert_workspace(tx, name)
+        # The number is not asked for again: another server may have made the first one since.
+        workspace = await self._insert_workspace(tx, name, 1)
         return workspace, await self._insert_key(tx, workspace.id, spec)
 
-    async def _insert_workspace(self, tx: Transaction, name: str) -> Workspace:
+    async def _insert_workspace(self, tx: Transaction, name: str, number: int) -> Workspace:
         workspace = Workspace(self._new_id(WORKSPACE), name, self._clock())
-        await queries.insert_workspace(tx, workspace)
+        await queries.insert_workspace(tx, workspace, number)
         await self._events.open_feed(tx, workspace.id)
         return workspace
 
