@@ -14,6 +14,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import asyncpg
+import msgspec
 import uvloop
 
 from benchmarks.people import Person, people
@@ -21,13 +22,18 @@ from benchmarks.seed import creation
 from leadlight.clock import system_clock
 from leadlight.events import queries as events
 from leadlight.ids import EVENT, LEAD, IdFactory
+from leadlight.leads import identities
 from leadlight.leads import queries as leads
-from leadlight.leads.lead import fold
-from leadlight.store import postgres
+from leadlight.leads.lead import Lead, LeadStatus
+from leadlight.leads.matching import MAX_IDENTITY
+from leadlight.store.postgres_transaction import PostgresTransaction, _insertion, combined, positional
 
 # Leadlight's own statements, as it sends them: the comparison is worth nothing with others.
-_TAKE_POSITION, _ = postgres._positional(events._TAKE_POSITIONS)  # noqa: SLF001
-_INSERTS, _NAMES = postgres._combined((events._INSERT, leads._INSERT, leads._COUNT))  # noqa: SLF001
+_TAKE_POSITION, _ = positional(events._TAKE_POSITIONS)  # noqa: SLF001
+_IDENTITY = identities._INSERT.format(value=PostgresTransaction.json_text(None, ":metadata", "key"))  # noqa: SLF001
+_INSERTS, _NAMES = combined(
+    (_insertion(events._TABLE), _insertion(leads._TABLE), leads._COUNT_UP, _IDENTITY)  # noqa: SLF001
+)
 
 _PEOPLE = 5_000
 _new_id = IdFactory()
@@ -35,7 +41,7 @@ _new_id = IdFactory()
 
 async def write(url: str, workspaces: list[str], writers: int, seconds: float) -> dict[str, float]:
     """Writers take the workspaces in turn."""
-    made = list(islice(people(Random(5)), _PEOPLE))
+    made = [(person, _columns(person)) for person in islice(people(Random(5)), _PEOPLE)]
     connections = [await asyncpg.connect(url) for _ in range(writers)]
     cpu_before, until = process_time(), perf_counter() + seconds
     taken = await asyncio.gather(
@@ -58,32 +64,48 @@ async def write(url: str, workspaces: list[str], writers: int, seconds: float) -
     }
 
 
-async def _write_until(connection: asyncpg.Connection, workspace: str, made: list[Person], until: float) -> list[float]:
+async def _write_until(
+    connection: asyncpg.Connection, workspace: str, made: list[tuple[Person, dict[str, Any]]], until: float
+) -> list[float]:
     times = []
-    for person in cycle(made):
+    for person, columns in cycle(made):
         began = perf_counter()
         if began >= until:
             break
         await connection.execute("BEGIN")
         position = await connection.fetchval(_TAKE_POSITION, 1, workspace)
-        parts = _parameters(person, workspace, position)
+        parts = _parameters(person, columns, workspace, position)
         await connection.execute(_INSERTS, *[parts[index][name] for index, name in _NAMES])
         await connection.execute("COMMIT")
         times.append(perf_counter() - began)
     return times
 
 
-def _parameters(person: Person, workspace: str, position: int) -> tuple[dict[str, Any], ...]:
-    """Of the event, the lead and the count."""
-    name, email, phone, phone_key, source, status, metadata = person
+def _parameters(person: Person, columns: dict[str, Any], workspace: str, position: int) -> tuple[dict[str, Any], ...]:
+    """Of the event, the lead, the count and what else it is recognised by."""
     now, lead_id = system_clock(), _new_id(LEAD)
     event = {"workspace_id": workspace, "position": position, "id": _new_id(EVENT), "type": "lead.created"}
     event |= {"lead_id": lead_id, "actor_type": "api_key", "actor_id": "key_7"}
-    event |= {"changes": creation(person), "created_at": now, "lead": None}
-    lead = {"workspace_id": workspace, "id": lead_id, "number": position, "name": name, "name_key": fold(name)}
-    lead |= {"email": email, "email_key": fold(email), "phone": phone, "phone_key": phone_key, "source": source}
-    lead |= {"status": status, "metadata": metadata, "created_at": now, "updated_at": now, "version": 1}
-    return event, lead, {"workspace_id": workspace, "status": status, "source": source or ""}
+    event |= {"changes": creation(person), "created_at": now, "lead": None, "quiet": 0}
+    lead = columns | {
+        "workspace_id": workspace,
+        "id": lead_id,
+        "number": position,
+        "created_at": now,
+        "updated_at": now,
+    }
+    count = {"workspace_id": workspace, "status": person.status, "source": person.source or "", "leads": 1}
+    identity = {"workspace_id": workspace, "lead_id": lead_id, "metadata": person.metadata, "longest": MAX_IDENTITY}
+    return event, lead, count, identity
+
+
+def _columns(person: Person) -> dict[str, Any]:
+    """All columns of a lead that do not change from one to the next: computing them is no part of the database's."""
+    metadata = msgspec.Raw(person.metadata.encode())
+    lead = Lead(
+        "", "", person.name, person.email, person.phone, person.source, LeadStatus(person.status), metadata, 0, 0, 1
+    )
+    return dict(zip(leads._TABLE.columns, leads._row(lead, 0), strict=True))  # noqa: SLF001
 
 
 def main() -> None:

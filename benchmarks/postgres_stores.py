@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -79,7 +79,8 @@ class PostgresStores:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         if hasattr(os, "sched_setaffinity") and children.exists():
             for pid in (self.pid, *map(int, children.read_text().split())):
-                os.sched_setaffinity(pid, map(int, cores.split(",")))
+                with suppress(ProcessLookupError):  # it has ended since
+                    os.sched_setaffinity(pid, map(int, cores.split(",")))
 
 
 @contextmanager

@@ -53,11 +53,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to measure. `leads`: the size of the store for all that needs no size of its own."""
+    """How long to measure. `leads`: the size of the store for all that needs no size of its own.
+
+    `rows`: of a file that is imported.
+    """
 
     leads: int
     seconds: float
     rounds: int
+    rows: int
 
 
 def in_turn(subjects: Sequence[Compared], effort: Effort) -> dict[str, list[Measured]]:

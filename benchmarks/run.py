@@ -15,6 +15,7 @@ from benchmarks import (
     experiments,
     experiments_copies,
     experiments_events,
+    experiments_imports,
     experiments_large,
     experiments_postgres,
 )
@@ -36,6 +37,8 @@ USUAL: dict[str, Callable[[Effort], Section]] = {
     "subscribed": experiments_events.subscribed_creates,
     "dead": experiments_events.dead_endpoints,
     "stream": experiments_events.live_stream,
+    "imports": experiments_imports.imports,
+    "imports-calm": experiments_imports.calm_beside_imports,
 }
 LARGE: dict[str, Callable[[Effort], Section]] = {
     "size": experiments_large.look_ups_by_size,
@@ -52,11 +55,13 @@ POSTGRES: dict[str, Callable[[Effort, PostgresStores], Section]] = {
     "subscribed": experiments_events.subscribed_creates,
     "dead": experiments_events.dead_endpoints,
     "stream": experiments_events.live_stream,
+    "imports": experiments_imports.imports,
+    "imports-calm": experiments_imports.calm_beside_imports,
 }
 POSTGRES_LARGE: dict[str, Callable[[Effort, PostgresStores], Section]] = {
     "million": experiments_postgres.lists_of_a_million,
 }
-_EFFORTS = {"sqlite": Effort(200_000, 3, 5), "postgres": Effort(50_000, 1, 3)}
+_EFFORTS = {"sqlite": Effort(200_000, 3, 5, 100_000), "postgres": Effort(50_000, 1, 3, 100_000)}
 _MILLION = 1_000_000
 
 
@@ -66,7 +71,12 @@ def main() -> int:
         print(HOW_TO_GET_WRK, file=sys.stderr)
         return 2
     usual = _EFFORTS[given.db]
-    effort = Effort(given.leads or usual.leads, given.seconds or usual.seconds, given.rounds or usual.rounds)
+    effort = Effort(
+        given.leads or usual.leads,
+        given.seconds or usual.seconds,
+        given.rounds or usual.rounds,
+        given.leads or (_MILLION if given.full else usual.rows),
+    )
     sections = []
     for section in (_postgres if given.db == "postgres" else _sqlite)(given.only, effort, full=given.full):
         sections.append(section)
@@ -101,10 +111,12 @@ def _arguments() -> argparse.Namespace:
     listed = "; ".join(f"{engine}: {', '.join(of_it)}" for engine, of_it in names.items())
     parser = argparse.ArgumentParser(prog="benchmarks.run", description="Measure Leadlight.")
     parser.add_argument("--db", choices=[*PARTS], default="sqlite", help="the engine that is measured (sqlite)")
-    parser.add_argument("--leads", type=int, help="size of the store (200000; postgres: 50000)")
+    parser.add_argument(
+        "--leads", type=int, help="size of the store (200000; postgres: 50000), rows to import (100000)"
+    )
     parser.add_argument("--seconds", type=float, help="length of one measurement (3; postgres: 1)")
     parser.add_argument("--rounds", type=int, help="measurements of each subject (5; postgres: 3)")
-    parser.add_argument("--full", action="store_true", help="the large stores too: 1 and 2 million leads")
+    parser.add_argument("--full", action="store_true", help="the large stores and files too: 1 and 2 million leads")
     parser.add_argument("--only", nargs="+", metavar="NAME", help=listed)
     parser.add_argument("--record", action="store_true", help="write the tables to benchmarks/results.md")
     given = parser.parse_args()

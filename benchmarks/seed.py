@@ -21,7 +21,9 @@ import msgspec
 
 from benchmarks.people import Person, people
 from leadlight.ids import EVENT, KEY, LEAD, WORKSPACE, IdFactory
+from leadlight.leads import sameness
 from leadlight.leads.lead import fold
+from leadlight.leads.sameness import mailbox, name_code
 from leadlight.store.migrate import load_migrations
 from leadlight.store.opening import open_database
 from leadlight.store.sqlite_file import FILE_NAME
@@ -35,8 +37,8 @@ _SPAN_MILLISECONDS = 365 * 86_400_000
 _SAMPLES = 50_000
 _MIDDLE = 200
 _HUGE_LIMIT = 1_000_000_000_000
-_LEAD = "INSERT INTO leads VALUES (" + ", ".join("?" * 15) + ")"
-_EVENT = "INSERT INTO events VALUES (" + ", ".join("?" * 9) + ", NULL)"
+_LEAD = "INSERT INTO leads VALUES (" + ", ".join("?" * 17) + ")"
+_EVENT = "INSERT INTO events VALUES (" + ", ".join("?" * 9) + ", NULL, 0)"
 
 
 class SeedNote(msgspec.Struct, frozen=True):
@@ -165,9 +167,11 @@ def _rows(random: Random, leads: int, workspaces: list[str], key_id: str) -> Ite
         position, place = divmod(index, len(workspaces))
         workspace, position, id_ = workspaces[place], position + 1, new_id(LEAD)
         name, email, phone, phone_key, source, status, metadata = person
+        email_key, box = fold(email), mailbox(email)
         lead = (
-            *(workspace, id_, position, name, fold(name), email, fold(email)),
+            *(workspace, id_, position, name, fold(name), email, email_key),
             *(phone, phone_key, source, status, metadata, now, now, 1),
+            *(None if box == email_key else box, name_code(name)),
         )
         event = (workspace, position, new_id(EVENT), "lead.created", id_, "api_key", key_id, creation(person), now)
         yield _Row(lead, event)
@@ -239,8 +243,9 @@ class _Notes:
 def _fingerprint() -> str:
     """Changes when a store made earlier would not be made the same way now."""
     digest = hashlib.sha256()
-    for name in ("seed.py", "people.py", "people.toml"):
-        digest.update((Path(__file__).parent / name).read_bytes())
+    folder = Path(__file__).parent
+    for file in (folder / "seed.py", folder / "people.py", folder / "people.toml", Path(sameness.__file__)):
+        digest.update(file.read_bytes())
     for migration in load_migrations("sqlite"):
         digest.update(migration.sql.encode())
     return digest.hexdigest()

@@ -109,9 +109,15 @@ class Server:
     async def _serve(self, listener: socket.socket) -> None:
         try:
             self.database = await open_database(self.data, self.settings.database_url)
-            self.services = Services(self.database, self.clock)
+            self.services = Services(self.database, self.clock, self.settings)
             config = uvicorn.Config(
-                create_app(self.settings, self.database, self.clock, stream_times=self._stream_times),
+                create_app(
+                    self.settings,
+                    self.database,
+                    self.clock,
+                    stream_times=self._stream_times,
+                    run_import=lambda *ids: self.services.import_run().run(*ids),
+                ),
                 http=bounded_protocol(self.settings.max_header_bytes),
                 ws="none",
                 lifespan="on",

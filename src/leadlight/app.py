@@ -9,11 +9,24 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 
 from leadlight.background import run_background
+from leadlight.batch.routes import BatchRoutes
+from leadlight.batch.service import BatchService
+from leadlight.capture.graph import Graph
+from leadlight.capture.inbox import SubmissionService
+from leadlight.capture.processing import Processing
+from leadlight.capture.public import PublicRoutes
+from leadlight.capture.receiving import Receiving
+from leadlight.capture.routes import CaptureRoutes
+from leadlight.capture.service import FormService
 from leadlight.clock import Clock, system_clock
+from leadlight.duplicates.routes import DuplicateRoutes
+from leadlight.duplicates.service import DuplicateService
 from leadlight.errors import StoreUnavailable
 from leadlight.events.routes import EventRoutes
 from leadlight.events.service import EventService
 from leadlight.events.stream import LiveFeed
+from leadlight.exports.routes import ExportRoutes
+from leadlight.exports.service import ExportService
 from leadlight.http.access_log import AccessLog
 from leadlight.http.auth import Authenticator
 from leadlight.http.dispatch import Dispatch
@@ -25,8 +38,18 @@ from leadlight.http.ratelimit import SlidingWindows
 from leadlight.http.shared_ratelimit import SharedCounts, SharedWindows
 from leadlight.http.streaming import OpenStreams, StreamTimes
 from leadlight.ids import IdFactory
+from leadlight.imports.routes import ImportRoutes
+from leadlight.imports.run import ImportRun
+from leadlight.imports.runner import RunImport
+from leadlight.imports.service import ImportService
+from leadlight.leads.erasing import Erasing
+from leadlight.leads.intake import Intake
 from leadlight.leads.routes import LeadRoutes
 from leadlight.leads.service import LeadService
+from leadlight.leads.writing import LeadWriting
+from leadlight.operations.routes import OperationRoutes
+from leadlight.operations.service import OperationService
+from leadlight.operations.undoing import Undoing
 from leadlight.settings import Settings, SettingsError
 from leadlight.store.database import Database
 from leadlight.webhooks.delivery import RetrySchedule
@@ -69,14 +92,45 @@ class Services:
         self.webhooks = WebhookService(
             database, self.events, clock, new_id, check_reachable=self.sender.check_reachable
         )
-        self.leads = LeadService(database, self.events, self.webhooks, clock, new_id)
+        self.writing = LeadWriting(self.events)
+        self.intake = Intake(self.events, self.writing, new_id)
+        self.erasing = Erasing(self.events)
+        self.leads = LeadService(database, self.events, self.writing, self.intake, self.erasing, clock)
+        undoing = Undoing(database, self.events, self.writing, self.erasing, clock)
+        self.operation_log = OperationService(database, undoing, clock, new_id, undo_days=settings.undo_days)
+        self.batches = BatchService(database, self.events, self.writing, self.intake, self.operation_log, clock)
+        self.duplicates = DuplicateService(database, self.events, self.writing, self.operation_log, clock)
+        self.imports = ImportService(database, clock, new_id)
+        self.exports = ExportService(database, self.leads, clock)
+        self.forms = FormService(database, self.events, clock, new_id)
+        processing = Processing(database, self.events, self.workspaces, self.intake, Graph(), clock)
+        self.receiving = Receiving(database, processing, clock, new_id)
+        self.submissions = SubmissionService(database, self.forms, self.receiving, processing, clock)
+        self.erasing.share_with([self.webhooks, self.operation_log, self.submissions])
         schedule = RetrySchedule.of(settings.retry_delays)
         self.work = Work(self.events, new_id, schedule=schedule, random=random.random)
+
+    def import_run(self) -> ImportRun:
+        """What works through one import."""
+        return ImportRun(
+            self.database,
+            self.events,
+            self.intake,
+            self.operation_log,
+            self.clock,
+            max_expanded_bytes=self.settings.import_max_expanded_bytes,
+        )
 
     def operations(self) -> list[Operation]:
         """The whole surface of the API."""
         return [
             *LeadRoutes(self.leads).operations(),
+            *BatchRoutes(self.batches).operations(),
+            *DuplicateRoutes(self.duplicates).operations(),
+            *OperationRoutes(self.operation_log).operations(),
+            *ImportRoutes(self.imports, self.clock).operations(),
+            *ExportRoutes(self.exports).operations(),
+            *CaptureRoutes(self.forms, self.submissions).operations(),
             *EventRoutes(self.events, self.live).operations(),
             *WebhookRoutes(self.webhooks).operations(),
             *WorkspaceRoutes(self.workspaces).operations(),
@@ -90,8 +144,12 @@ def create_app(
     *,
     worker: int | None = None,
     stream_times: StreamTimes = _STREAM_TIMES,
+    run_import: RunImport | None = None,
 ) -> Dispatch:
-    """The ASGI application. It closes the store when it ends. `worker`: its number, if it is one of several."""
+    """The ASGI application. It closes the store when it ends. `worker`: its number, if it is one of several.
+
+    `run_import`: works through an import; in a process of its own, if not said.
+    """
     services = Services(database, clock, settings, stream_times)
     operations = services.operations()
     shared = _shared_counts(settings)
@@ -110,7 +168,8 @@ def create_app(
         tasks = [asyncio.create_task(_keep_last_used(services)), asyncio.create_task(access_log.keep_flushing())]
         tasks.append(asyncio.create_task(streams.keep_checking()))
         if settings.background:
-            tasks.append(asyncio.create_task(run_background(services, requests=lambda: access_log.requests)))
+            background = run_background(services, run_import, requests=lambda: access_log.requests)
+            tasks.append(asyncio.create_task(background))
         yield
         for task in tasks:
             task.cancel()
@@ -123,24 +182,36 @@ def create_app(
         await database.close()
         access_log.flush()
 
+    failures = SharedWindows(shared, name="minute", seconds=60) if shared else SlidingWindows(seconds=60)
+    public = PublicRoutes(
+        services.forms,
+        services.receiving,
+        clock,
+        windows=SharedWindows(shared, name="form", seconds=60) if shared else SlidingWindows(seconds=60),
+        failures=failures,
+        failure_limit=settings.auth_failures_per_minute,
+        max_body_bytes=settings.max_body_bytes,
+    )
     around = pages(
-        document=openapi_document(operations),
+        document=lambda: openapi_document(operations),
         metrics=metrics,
         access_log=access_log,
         clock=clock,
         beat=services.workspaces.beat,
         lifespan=lifespan,
+        routes=public.routes(),
     )
     return Dispatch(
         operations,
         authenticator=authenticator,
         windows=SharedWindows(shared, name="hour", seconds=3600) if shared else SlidingWindows(),
-        failures=SharedWindows(shared, name="minute", seconds=60) if shared else SlidingWindows(seconds=60),
+        failures=failures,
         note=access_log.note,
         clock=clock,
         rate_limit=settings.rate_limit,
         failure_limit=settings.auth_failures_per_minute,
         max_body_bytes=settings.max_body_bytes,
+        max_upload_bytes=settings.import_max_bytes,
         streams=streams,
         elsewhere=around,
     )

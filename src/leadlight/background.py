@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leadlight.errors import StoreUnavailable
+from leadlight.import_process import in_processes
+from leadlight.imports.runner import ImportRunner, RunImport
 from leadlight.store.idempotency import forget_old_results
 from leadlight.webhooks.deliverer import Deliverer
 
@@ -19,26 +21,38 @@ _HOUSEKEEPING_SECONDS = 30.0
 
 async def run_background(
     services: "Services",
+    run_import: RunImport | None = None,
     *,
     requests: Callable[[], int] = lambda: 0,
     every_seconds: float = _HOUSEKEEPING_SECONDS,
 ) -> None:
     """Works until it is cancelled; a store that is away puts the work off and does not end it.
 
-    `requests`: how many the process has served so far.
+    `run_import`: works through an import; in a process of its own, if not said. `requests`: how many the process has
+    served so far.
     """
     deliverer = Deliverer(services.database, services.work, services.sender.post, services.clock, requests=requests)
+    importer = ImportRunner(services.database, run_import or in_processes(services.settings), services.clock)
     async with asyncio.TaskGroup() as group:
         group.create_task(deliverer.run())
+        group.create_task(importer.run())
         group.create_task(_keep_house(services, every_seconds))
 
 
 async def _keep_house(services: "Services", every_seconds: float) -> None:
+    has_coded = False
     while True:
         await asyncio.sleep(every_seconds)
         try:
             await services.database.write(forget_old_results, services.clock())
+            await services.receiving.take_up()
             await services.webhooks.clean(kept_days=services.settings.webhook_retention_days)
+            await services.operation_log.clean()
+            await services.submissions.clean(kept_days=services.settings.submission_retention_days)
+            await services.imports.clean(kept_days=services.settings.undo_days)
+            for workspace in [] if has_coded else await services.workspaces.list_workspaces():
+                await services.leads.code_old_leads(workspace.id)
+            has_coded = True  # there are only those of an earlier version
         except StoreUnavailable:
             logger.warning("housekeeping is put off: the store takes no writes")
         except Exception:

@@ -12,6 +12,7 @@
     │   ├── MalformedAuthHeader MALFORMED_AUTH_HEADER
     │   └── InvalidApiKey       INVALID_API_KEY
     ├── InsufficientScope       INSUFFICIENT_SCOPE
+    ├── Forbidden               FORBIDDEN            a sender that is no key: its origin, its signature
     ├── RateLimitExceeded       RATE_LIMIT_EXCEEDED
     └── StoreUnavailable        SERVICE_UNAVAILABLE
 
@@ -140,6 +141,13 @@ class InsufficientScope(LeadlightError):
 
     def __init__(self, required: str) -> None:
         super().__init__(f"This API key lacks the scope {required}", required=required)
+
+
+class Forbidden(LeadlightError):
+    """For those who come without a key, and could not prove themselves otherwise."""
+
+    code = "FORBIDDEN"
+    summary = "The sender may not do that"
 
 
 class RateLimitExceeded(LeadlightError):

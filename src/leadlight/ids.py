@@ -40,6 +40,10 @@ EVENT = IdKind("event", "evt_")
 WEBHOOK = IdKind("webhook", "wh_")
 DELIVERY = IdKind("delivery", "dlv_")
 REPLAY = IdKind("replay", "rpl_")
+OPERATION = IdKind("operation", "op_")
+IMPORT = IdKind("import", "imp_")
+FORM = IdKind("form", "form_")
+SUBMISSION = IdKind("submission", "sub_")
 
 NewId = Callable[[IdKind], str]
 """Makes a new id of a kind."""

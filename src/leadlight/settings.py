@@ -61,6 +61,10 @@ class Settings:
     )
     webhook_timeout_seconds: int = _knob(30, "How long an attempt to deliver may take, in all.")
     webhook_retention_days: int = _knob(30, "How long deliveries are kept that have succeeded or failed.")
+    undo_days: int = _knob(30, "How long merges, imports and batches can be taken back.")
+    submission_retention_days: int = _knob(90, "How long what came in by a form and is no lead is kept.")
+    import_max_bytes: int = _knob(2_147_483_648, "Largest file that can be imported, in bytes.")
+    import_max_expanded_bytes: int = _knob(8_589_934_592, "Largest content of a compressed file, in bytes.")
     log_level: str = _knob("info", "One of debug, info, warning, error; requests are logged at info.")
     drain_seconds: int = _knob(30, "How long a stopping server waits for the requests under way.")
 
@@ -79,6 +83,10 @@ class Settings:
         self._require(_is_schedule(self.webhook_retry_schedule), "webhook_retry_schedule", SCHEDULE_FORM)
         self._require(1 <= self.webhook_timeout_seconds <= 300, "webhook_timeout_seconds", "1 to 300 seconds")
         self._require(1 <= self.webhook_retention_days <= 3650, "webhook_retention_days", "1 to 3650 days")
+        self._require(1 <= self.undo_days <= 3650, "undo_days", "1 to 3650 days")
+        self._require(1 <= self.submission_retention_days <= 3650, "submission_retention_days", "1 to 3650 days")
+        self._require(self.import_max_bytes >= 1024, "import_max_bytes", "at least 1024 bytes")
+        self._require(self.import_max_expanded_bytes >= 1024, "import_max_expanded_bytes", "at least 1024 bytes")
         for proxy in self.proxies:
             self._require(_is_network(proxy), "trusted_proxies", "IP addresses or networks, by comma")
         if self.workers > 1 and not self.rate_limit_url and (self.rate_limit or self.auth_failures_per_minute):

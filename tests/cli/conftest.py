@@ -1,6 +1,8 @@
 """The command line on a data folder, in the test's own process."""
 
 import json
+import logging
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,16 @@ class Cli:
         assert isinstance(result.exception, SystemExit)
         assert result.stderr.count("\n") == 1
         return result.stderr.removeprefix("leadlight: ").removesuffix("\n")
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """As it was: a command that writes one leaves it to a stream that ends with the command."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

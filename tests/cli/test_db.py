@@ -324,6 +324,17 @@ def test_a_copy_shows_what_was_copied(source: str, place: Place) -> None:
         ["deliveries", "0"],
         ["delivery_attempts", "0"],
         ["replays", "0"],
+        ["match_keys", "0"],
+        ["lead_identities", "0"],
+        ["merged_leads", "0"],
+        ["operations", "0"],
+        ["operation_leads", "0"],
+        ["imports", "0"],
+        ["import_pieces", "0"],
+        ["import_errors", "0"],
+        ["form_directory", "0"],
+        ["forms", "0"],
+        ["submissions", "0"],
     ]
 
 

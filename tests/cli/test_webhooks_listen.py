@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from typer.testing import CliRunner, Result
 from leadlight import __version__, verify_webhook
 from leadlight.cli.main import app
 from leadlight.principal import Scope
+from tests.client import scripted
+from tests.client.scripted import Scripted, closed_port
 from tests.conftest import Client, Server
 from tests.e2e.processes import ServerProcess, wait_until
 from tests.webhooks.receiver import Receiver, Request, answer, break_off, in_turn, redirect
@@ -80,7 +81,7 @@ def listen(tmp_path: Path, server: Server) -> Iterator[Listen]:  # noqa: ARG001 
     started: list[Listening] = []
 
     def start(api: Client, receiver: Receiver, *options: str) -> Listening:
-        known = ["--server", api.url, "--key", api.key, "--forward", receiver.url, *options]
+        known = ["--url", api.url, "--key", api.key, "--forward", receiver.url, *options]
         started.append(Listening(tmp_path, *known))
         return started[-1]
 
@@ -91,13 +92,14 @@ def listen(tmp_path: Path, server: Server) -> Iterator[Listen]:  # noqa: ARG001 
 
 def run(*options: str) -> Result:
     """The command in this process, for when it does not come to listening."""
-    return CliRunner().invoke(app, ["webhooks", "listen", *options], env={"LEADLIGHT_API_KEY": None, "COLUMNS": "240"})
+    environment = {"LEADLIGHT_URL": None, "LEADLIGHT_KEY": None, "COLUMNS": "240"}
+    return CliRunner().invoke(app, ["webhooks", "listen", *options], env=environment)
 
 
-def refusal(*options: str) -> str:
-    """The one sentence of a command that ends with exit code 1."""
+def refusal(*options: str, code: int = 1) -> str:
+    """The one sentence of a command that ends with an exit code, and does nothing."""
     result = run("--key", KEY, "--forward", "http://127.0.0.1:3000/hook", *options)
-    assert (result.exit_code, result.stdout) == (1, ""), result.output
+    assert (result.exit_code, result.stdout) == (code, ""), result.output
     assert isinstance(result.exception, SystemExit)
     assert result.stderr.count("\n") == 1
     return result.stderr.removeprefix("leadlight: ").removesuffix("\n")
@@ -220,9 +222,7 @@ def test_ends_in_the_midst_of_a_call(api: Client, receiver: Receiver, listen: Li
 def test_misses_nothing_when_the_server_restarts(tmp_path: Path, receiver: Receiver) -> None:
     first = ServerProcess(tmp_path / "data", tmp_path / "first")
     api = Client(f"http://127.0.0.1:{first.port}", str(first.key), "", "")
-    listening = Listening(
-        tmp_path, "--server", api.url, "--key", api.key, "--forward", receiver.url, "--secret", SECRET
-    )
+    listening = Listening(tmp_path, "--url", api.url, "--key", api.key, "--forward", receiver.url, "--secret", SECRET)
     second = None
     try:
         ids = [api.create()["id"]]
@@ -255,7 +255,7 @@ def test_ends_with_a_sentence_when_the_key_does(
 
     assert listening.process.wait(timeout=30) == 1
     assert listening.errors == (
-        "leadlight: the server does not know this key, or no longer; give another --key (LEADLIGHT_API_KEY)\n"
+        "leadlight: the server does not know this key, or no longer; give another --key (LEADLIGHT_KEY)\n"
     )
 
 
@@ -267,10 +267,10 @@ def test_ends_with_a_sentence_when_the_key_does(
     [
         (["--forward", "localhost:3000"], "--forward must be a URL that begins with https:// or http://"),
         (["--forward", "http://a b/"], "--forward must not hold spaces, control characters or backslashes; "),
-        (["--server", "ftp://x/"], "--server must be a URL that begins with https:// or http://"),
-        (["--server", "http://x/?a=b"], "--server must be the server's address alone, without a question mark"),
-        (["--key", "sk-workspace_nope"], "--key is no API key: that is sk-workspace_ and 38 letters and digits; "),
-        (["--key", "schlüssel\n"], "--key is no API key: "),
+        (["--url", "ftp://x/"], "the server's address has to begin with https:// or http://, and name a host; look at"),
+        (["--url", "http://x/?a=b"], "the server's address must not hold a question mark or a fragment; look at --url"),
+        (["--key", "schlüssel\n"], "the API key holds what no key does; copy it as it was shown; look at --url"),
+        (["--key", ""], "an API key is needed: set LEADLIGHT_KEY, or give --key; `leadlight keys create` makes one"),
         (["--events", "lead.archived"], "--events: there is no event type lead.archived; known are lead.created, "),
         (["--events", ","], "--events: must name at least one event type; * stands for all"),
         (["--events", "lead.*,webhook.test"], "--events: webhook.test is in no feed; "),
@@ -283,44 +283,49 @@ def test_a_bad_option_is_told(options: list[str], sentence: str) -> None:
     assert refusal(*options).startswith(sentence)
 
 
-@pytest.mark.parametrize(
-    ("missing", "options"), [("--key", ["--forward", "http://127.0.0.1:3000/"]), ("--forward", ["--key", KEY])]
-)
-def test_a_missing_option_is_a_usage_error(missing: str, options: list[str]) -> None:
-    result = run(*options)
+def test_a_missing_receiver_is_a_usage_error() -> None:
+    result = run("--key", KEY)
 
     assert result.exit_code == 2
-    assert f"Missing option '{missing}'" in result.stderr
+    assert "Missing option '--forward'" in result.stderr
     assert KEY not in result.output
 
 
 def test_a_key_that_the_server_does_not_know_is_told(server: Server) -> None:
-    said = refusal("--server", server.url)
+    said = refusal("--url", server.url)
 
-    assert said == "the server does not know this key, or no longer; give another --key (LEADLIGHT_API_KEY)"
+    assert said == "the server does not know this key, or no longer; give another --key (LEADLIGHT_KEY)"
 
 
 def test_a_key_without_the_scope_is_told(server: Server, api: Client) -> None:
     writer = server.client(api.workspace_id, Scope.LEADS_WRITE)
 
-    said = refusal("--server", server.url, "--key", writer.key)
+    said = refusal("--url", server.url, "--key", writer.key)
 
-    assert said == "this key may not read events; give a --key (LEADLIGHT_API_KEY) with the scope leads:read"
+    assert said == "this key lacks the scope leads:read; give a --key (LEADLIGHT_KEY) that has it"
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    address = closed_port()
 
-    assert refusal("--server", address) == (
-        f"{address} does not answer as it should (connection_refused); "
-        "see that the server runs there, or give another --server"
-    )
+    said = refusal("--url", address, code=3)
+
+    assert said.startswith(f"{address} can't be reached: ")
+    assert said.endswith("; see that the server runs there, or give another --url (LEADLIGHT_URL)")
 
 
-def test_an_address_where_something_else_answers_is_told(server: Server) -> None:
-    elsewhere = f"{server.url}/elsewhere"
+@pytest.mark.parametrize("status", [200, 302])
+def test_an_address_where_something_else_answers_is_told(status: int) -> None:
+    with Scripted(scripted.answer(status, b"<html>", Content_Type="text/html")) as server:
+        said = refusal("--url", server.url)
 
-    assert refusal("--server", f"{elsewhere}/") == (
-        f"{elsewhere} answers 404, which no Leadlight server does here; look at --server"
-    )
+    assert said == f"the answer ({status}) is none that a Leadlight server gives; look at --url (LEADLIGHT_URL)"
+
+
+def test_a_stream_of_something_else_is_told() -> None:
+    with Scripted(scripted.answer(200, b"id: 1\n\nid: 2\ndata: hello\n\n", Content_Type="text/event-stream")) as server:
+        result = run("--key", KEY, "--url", server.url, "--forward", "http://127.0.0.1:3000/hook")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("leadlight: the stream has what is no event of Leadlight: ")
+    assert result.stderr.endswith("; look at --url (LEADLIGHT_URL)\n")

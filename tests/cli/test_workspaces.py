@@ -28,7 +28,7 @@ def test_create_makes_the_store_where_there_is_none(cli: Cli) -> None:
 def test_create_for_programs(cli: Cli) -> None:
     workspace = cli.json("workspaces", "create", "Acme")
 
-    assert list(workspace) == ["id", "name", "createdAt"]
+    assert list(workspace) == ["id", "name", "onDuplicate", "matchOn", "createdAt"]
     assert workspace["name"] == "Acme"
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadlight.http.errors import STATUS
 from leadlight.http.operation import Operation
+from leadlight.ids import IMPORT, OPERATION
 from leadlight.principal import Scope
 from tests.conftest import Client, MovableClock, Server
 
@@ -143,6 +145,12 @@ TAKEN = {
     ("id", "blank"), ("createdAt", "blank"), ("updatedAt", "blank"), ("workspaceId", "blank"),
     ("rateLimit", "number"), ("rateLimit", "null"), ("expiresAt", "null"), ("graceSeconds", "number"),
     ("description", "blank"), ("description", "null"), ("active", "true"), ("until", "null"), ("types", "null"),
+    ("allowedOrigins", "list"), ("redirectUrl", "null"), ("fieldMap", "object"), ("defaults", "object"),
+    ("defaults", "null"), ("onDuplicate", "null"), ("matchOn", "null"), ("honeypot", "null"),
+    ("rateLimitPerMinute", "number"), ("minimumFillSeconds", "number"), ("googleAdsKey", "null"),
+    ("metaVerifyToken", "null"), ("metaAppSecret", "null"), ("metaAccessToken", "null"), ("typeformSecret", "null"),
+    ("tallySecret", "null"), ("ids", "null"), ("filter", "null"), ("filter", "object"), ("prefer", "object"),
+    ("dryRun", "true"), ("atomic", "true"), ("confirm", "number"), ("leads", "texts"),
 }  # fmt: skip
 
 
@@ -167,7 +175,7 @@ class Answer:
 
 
 class Target:
-    """A server, with a lead, a key, a webhook and a delivery for the operations that name one."""
+    """A server, with a lead, a key, a webhook, a delivery, a form and a submission for the operations that name one."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -178,8 +186,15 @@ class Target:
         sent = {"url": "http://93.184.215.14/", "events": ["*"]}
         self.webhook = self.admin.post("/api/v1/webhooks", sent).json()["data"]
         self.delivery = self.admin.post(f"/api/v1/webhooks/{self.webhook['id']}/test").json()["data"]
+        self.form = self.admin.post("/api/v1/forms", {"name": "Contact"}).json()["data"]
+        requests.post(f"{server.url}/capture/{self.form['id']}", json={}, timeout=5)
+        [self.submission] = self.submissions()
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         self.operations = {operation.id: operation for operation in server.services.operations()}
+
+    def submissions(self) -> list[dict[str, Any]]:
+        answer = self.admin.get(f"/api/v1/forms/{self.form['id']}/submissions")
+        return list(answer.json()["data"]["submissions"])
 
     def path(self, operation: Operation) -> str:
         id_ = {
@@ -187,6 +202,10 @@ class Target:
             "key": self.spare.key_id,
             "webhook": self.webhook["id"],
             "delivery": self.delivery["id"],
+            "form": self.form["id"],
+            "submission": self.submission["id"],
+            "operation": f"{OPERATION.prefix}none",
+            "import": f"{IMPORT.prefix}none",
         }
         start, _, end = operation.path.partition("{")
         return start + (id_[operation.path_id.name] + end.partition("}")[2] if operation.path_id else "")
@@ -220,7 +239,7 @@ class Target:
             return answer
 
     def check_health(self) -> None:
-        """Lead, webhook and delivery are as they were, nothing was added, and the server serves."""
+        """Lead, webhook, delivery and form are as they were, nothing was added, and the server serves."""
         data = self.admin.get("/api/v1/leads").json()["data"]
         assert [lead["name"] for lead in data["leads"]] == ["Ada Park"]
         assert len(self.admin.get("/api/v1/keys").json()["data"]["keys"]) == 2
@@ -228,6 +247,8 @@ class Target:
         assert webhook | {"secret": self.webhook["secret"]} == self.webhook
         deliveries = self.admin.get(f"/api/v1/webhooks/{webhook['id']}/deliveries").json()["data"]["deliveries"]
         assert deliveries == [self.delivery]
+        assert self.admin.get("/api/v1/forms").json()["data"]["forms"] == [self.form]
+        assert self.submissions() == [self.submission]
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +279,8 @@ def test_refuses_at_once_although_the_connection_closes(target: Target) -> None:
 def test_refuses_in_any_field(target: Target, name: str) -> None:
     for operation in _with_body(target):
         for field in _field_names(operation):
+            if field == "leads" and VALUES[name].startswith(b"[["):
+                continue  # a list of one lead, which is refused by itself
             body = target.send(operation, _with_field(operation, field, VALUES[name])).check_refusal()
             if body["code"] == "VALIDATION_ERROR":
                 assert field in str(body["details"]["errors"]), (operation.id, field)

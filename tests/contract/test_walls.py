@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import requests
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -469,7 +470,21 @@ def test_every_operation_says_of_anothers_id_what_it_says_of_none(
     sent = {"url": "http://93.184.215.14/", "events": ["*"]}
     webhook_id = stranger.post("/api/v1/webhooks", sent).json()["data"]["id"]
     delivery = stranger.post(f"/api/v1/webhooks/{webhook_id}/test").json()["data"]
-    foreign = {"lead": lead_id, "key": key_id, "webhook": webhook_id, "delivery": delivery["id"]}
+    form_id = stranger.post("/api/v1/forms", {"name": "Contact"}).json()["data"]["id"]
+    requests.post(f"{server.url}/capture/{form_id}", json={}, timeout=5)
+    [submission] = stranger.get(f"/api/v1/forms/{form_id}/submissions").json()["data"]["submissions"]
+    batch = stranger.post("/api/v1/leads/batch-update", {"filter": {}, "set": {"source": "fair"}}).json()["data"]
+    import_ = stranger.request("POST", "/api/v1/imports", files={"file": ("a.csv", b"name,email\n")}).json()["data"]
+    foreign = {
+        "lead": lead_id,
+        "key": key_id,
+        "webhook": webhook_id,
+        "delivery": delivery["id"],
+        "form": form_id,
+        "submission": submission["id"],
+        "operation": batch["operationId"],
+        "import": import_["id"],
+    }
     tried = []
 
     for operation in server.services.operations():
@@ -484,6 +499,7 @@ def test_every_operation_says_of_anothers_id_what_it_says_of_none(
     assert len(tried) >= 16
     assert stranger.get(f"/api/v1/leads/{lead_id}").status_code == 200
     assert stranger.get(f"/api/v1/webhooks/{webhook_id}/deliveries").json()["data"]["deliveries"] == [delivery]
+    assert stranger.get(f"/api/v1/forms/{form_id}/submissions").json()["data"]["submissions"] == [submission]
     assert admin.get(f"/api/v1/leads/{own['lead']}").status_code == 200
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadlight.errors import Invalid, InvalidInput
-from leadlight.http.body import BodyDecoder, FieldRule, InvalidJson
+from leadlight.http.body import BodyDecoder, FieldRule
+from leadlight.strict_json import InvalidJson
 
 
 def even(number: int) -> int:

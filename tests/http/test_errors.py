@@ -158,6 +158,7 @@ async def answer(error: Exception) -> tuple[int, dict[str, str], dict[str, Any]]
         rate_limit=0,
         failure_limit=0,
         max_body_bytes=1024,
+        max_upload_bytes=1024,
         streams=OpenStreams(authenticator, MovableClock(), StreamTimes()),
         elsewhere=Starlette(),
     )

@@ -37,8 +37,9 @@ def test_every_answer_shows_the_request_id_and_an_example_that_fits(document: di
     for operation in operations(document):
         for status, response in operation["responses"].items():
             assert "X-Request-Id" in response["headers"]
-            for content in response.get("content", {}).values():
-                check_examples(content, document)
+            for media_type, content in response.get("content", {}).items():
+                if media_type in ("application/json", "text/csv", "text/event-stream"):
+                    check_examples(content, document)
             assert ("content" in response) == (status != "304")
 
 
@@ -67,8 +68,8 @@ def test_describes_the_stream_as_events_and_shows_one(document: dict[str, Any]) 
 
 def test_request_examples_fit_their_schemas(document: dict[str, Any]) -> None:
     for operation in operations(document):
-        if "requestBody" in operation:
-            content = operation["requestBody"]["content"]["application/json"]
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if content is not None:
             jsonschema.validate(content["example"], {**content["schema"], "components": document["components"]})
 
 
@@ -81,7 +82,7 @@ def test_names_every_error_code_that_an_operation_can_answer(document: dict[str,
     }
 
     # The others are answers to what is no operation.
-    assert set(STATUS) - named == {"BAD_REQUEST", "METHOD_NOT_ALLOWED", "HEADERS_TOO_LARGE"}
+    assert set(STATUS) - named == {"FORBIDDEN", "METHOD_NOT_ALLOWED", "HEADERS_TOO_LARGE"}
 
 
 def test_the_reference_page_shows_every_operation_without_loading_anything(server: Server) -> None:

@@ -146,7 +146,7 @@ async def test_a_page_that_fails_is_a_500_that_gives_nothing_away(caplog: pytest
 
     metrics = Metrics(fail)
     application = pages(
-        document={},
+        document=dict,
         metrics=metrics,
         access_log=AccessLog(metrics, io.StringIO()),
         clock=MovableClock(),

@@ -204,6 +204,7 @@ async def test_what_fails_is_logged_under_its_request(
         rate_limit=0,
         failure_limit=0,
         max_body_bytes=1024,
+        max_upload_bytes=1024,
         streams=streams,
         elsewhere=Starlette(),
     )

@@ -2,11 +2,17 @@
 
 from typing import Any
 
+import email_validator
 import msgspec
+import phonenumbers
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from leadlight.errors import Invalid
 from leadlight.leads.lead import (
+    _PLAIN_EMAIL,
+    MAX_EMAIL,
     Lead,
     LeadStatus,
     email_rule,
@@ -70,6 +76,58 @@ def test_refuses_what_is_not(rule: Any, given: str, code: str) -> None:
     assert caught.value.code == code
 
 
+def accepted(email: str) -> bool:
+    try:
+        email_validator.validate_email(email, check_deliverability=False, strict=True)
+    except email_validator.EmailNotValidError:
+        return False
+    return True
+
+
+ATOMS = st.lists(st.text("abAZ09!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=22), min_size=1, max_size=3)
+LABELS = st.lists(st.text("azAZ09-n", min_size=1, max_size=3) | st.text("a-9", min_size=60, max_size=65), max_size=3)
+
+
+@given(ATOMS, LABELS, st.text("aZ9-", min_size=1, max_size=4))
+def test_an_address_that_is_taken_quickly_would_be_taken_slowly_too(
+    local: list[str], labels: list[str], top: str
+) -> None:
+    email = ".".join(local) + "@" + ".".join([*labels, top])
+
+    assert len(email) > MAX_EMAIL or not _PLAIN_EMAIL.fullmatch(email) or accepted(email)
+
+
+@given(st.text("a1.-@x\n é", max_size=12).map(lambda text: "a" + text + "@b.co" + text))
+def test_a_text_that_is_no_address_is_not_taken_quickly(text: str) -> None:
+    assert not _PLAIN_EMAIL.fullmatch(text) or accepted(text)
+
+
+@pytest.mark.parametrize(
+    ("email", "quick"),
+    [
+        ("ada@example.com", True),
+        ("a!#$%&'*+/=?^_`{|}~-.b@a-b.c1.xyz", True),
+        ("a" * 64 + "@example.com", True),
+        ("a" * 65 + "@example.com", False),
+        ("a@" + "b" * 63 + ".com", True),
+        ("a@" + "b" * 64 + ".com", False),
+        ("a@b." + "c" * 63, True),
+        ("a@b." + "c" * 64, False),
+        ("a@ab--c.com", False),
+        ("a@xn--bcher-kva.example", False),
+        ("a@b.xn--p1ai", False),
+        ("a@b.c1", False),
+        ("a@com", False),
+        ("a@b.com\n", False),
+        ("a@b.com.", False),
+        ("\u0430@b.com", False),
+    ],
+)
+def test_only_plain_addresses_are_taken_quickly(email: str, quick: bool) -> None:
+    assert bool(_PLAIN_EMAIL.fullmatch(email)) is quick
+    assert accepted(email) or not quick
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("ADA@Example.com", "ada@eXAMPLE.com"), ("ÉCOLE", "école"), ("Straße", "STRASSE"), ("ΣΊΣΥΦΟΣ", "σίσυφος")],
@@ -95,6 +153,43 @@ def test_case_is_no_difference_when_matching(one: str, other: str) -> None:
 )
 def test_an_international_number_has_one_form(typed: str | None, normal: str | None) -> None:
     assert to_e164(typed) == normal
+
+
+def parsed(phone: str) -> str | None:
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(phone, None), phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+codes = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)) | st.integers(0, 999)
+
+
+@settings(max_examples=1_000)
+@given(codes, st.text("0123456789", max_size=19))
+@example(1, "12015550123")
+@example(39, "0612345678")
+@example(44, "02079460958")
+@example(54, "91123456789")
+@example(55, "0151133334444")
+@example(800, "00000000")
+@example(1, "2345678901234567")
+@example(1, "23456789012345678")
+@example(1, "234567890123456789")
+@example(210, "5550123")
+def test_a_number_in_digits_has_the_form_that_phonenumbers_gives_it(code: int, digits: str) -> None:
+    assert to_e164(f"+{code}{digits}") == parsed(f"+{code}{digits}")
+
+
+@settings(max_examples=1_000)
+@given(
+    codes,
+    st.text("01234567890123456789 ().-", max_size=25),
+    st.sampled_from(("", "x", " ext. 9", "#", ";", "/", "\u0663", "\n")),
+)
+@example(1, "201 555-0123", " ext. 9")
+def test_so_has_one_with_signs_between_or_something_behind(code: int, typed: str, more: str) -> None:
+    assert to_e164(f"+{code}{typed}{more}") == parsed(f"+{code}{typed}{more}")
 
 
 def lead(updated_at: int, version: int) -> Lead:

@@ -16,11 +16,11 @@ import asyncpg
 import pytest
 
 from leadlight.app import Services
+from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
 from leadlight.leads.change import LeadDraft, LeadPatch
 from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import LeadStatus
 from leadlight.leads.listing import LeadSort
-from leadlight.leads.service import OnDuplicate
 from leadlight.principal import Scope
 from leadlight.store import opening
 from leadlight.store.database import Database, Row, Transaction, Value
@@ -336,7 +336,7 @@ async def use_all(services: Services) -> None:
     assert caller is not None
     draft, page = LeadDraft("Ada", "ada@example.com"), {"sort": LeadSort.NEWEST, "limit": 10}
     made = await services.leads.create_lead(caller, draft, idempotency=IdempotencyKey("key", "digest"))
-    await services.leads.create_lead(caller, draft, on_duplicate=OnDuplicate.UPDATE)
+    await services.leads.create_lead(caller, draft, rule=DuplicateRule(OnDuplicate.UPDATE))
     await services.leads.update_lead(caller, made.lead.id, LeadPatch(status=LeadStatus.LOST))
     await services.leads.get_lead(caller, made.lead.id)
     for which in (

@@ -32,7 +32,12 @@ def test_an_engines_chain_has_the_common_files_and_its_own() -> None:
         (1, "initial"),
         (2, "text_index"),
     ]
-    assert [migration.name for migration in load_migrations("another")] == ["initial", "feeds", "webhooks"]
+    assert [migration.name for migration in load_migrations("another")] == [
+        "initial",
+        "feeds",
+        "webhooks",
+        "leads_in_and_out",
+    ]
 
 
 async def test_a_new_store_has_them_all(tmp_path: Path) -> None:

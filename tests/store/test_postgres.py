@@ -176,10 +176,13 @@ def test_an_update_and_a_deletion_lock_and_look_first(api_over_wire: Client, wir
         "BEGIN",
         "SELECT feeds",
         "SELECT leads",
+        "WITH merged_leads merged_leads into_it",
         "SELECT webhooks",
-        "WITH delivery_attempts deliveries deliveries deliveries events",
+        "WITH delivery_attempts deliveries deliveries deliveries",
+        "SELECT operation_leads",
+        "WITH operation_leads submissions merged_leads idempotency_keys events",
         "UPDATE feeds",
-        "WITH events leads lead_counts lead_counts idempotency_keys",
+        "WITH events leads lead_counts lead_counts lead_identities",
         "COMMIT",
     ]
 
@@ -368,7 +371,7 @@ async def test_a_connection_killed_at_the_commit_leaves_the_outcome_open_and_is_
 def test_a_creation_whose_commit_is_lost_is_a_503_and_is_whole_or_not_there(
     start_on: Callable[..., Server], wire: Wire, moment: Moment, stored: int
 ) -> None:
-    server = start_on(wire.url)
+    server = start_on(wire.url, background=False)  # whose commits would be lost in its place
     api = server.client(server.workspace())
     options = {"json": LEAD, "headers": {"Idempotency-Key": "a-key-of-the-client"}}
     wire.lose_commit = moment
@@ -460,8 +463,16 @@ async def test_statements_put_off_do_the_same_as_one_and_one_by_one(
     ]
     assert rows["lead_counts"] == [("lost", "fair", 1)]
     assert same_rows == rows
-    assert trips == ["BEGIN", "UPDATE feeds", "WITH events leads lead_counts", "COMMIT"]
-    assert more_trips == ["BEGIN", "UPDATE feeds", "INSERT events", "INSERT leads", "INSERT lead_counts", "COMMIT"]
+    assert trips == ["BEGIN", "UPDATE feeds", "WITH events leads lead_counts lead_identities match_keys", "COMMIT"]
+    assert more_trips == [
+        "BEGIN",
+        "UPDATE feeds",
+        "INSERT events",
+        "INSERT leads",
+        "INSERT lead_counts",
+        "INSERT lead_identities match_keys",
+        "COMMIT",
+    ]
 
 
 async def tell_a_story(database: Database, wire: Wire, clock: MovableClock) -> tuple[dict[str, list[Any]], list[str]]:

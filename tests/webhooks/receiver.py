@@ -151,7 +151,7 @@ class _Connection(asyncio.Protocol):
         head, end, body = self._buffer.partition(b"\r\n\r\n")
         line, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value for name, _, value in (text.partition(": ") for text in lines)}
-        if not end or len(body) < int(headers["content-length"]):
+        if not end or len(body) < int(headers.get("content-length", 0)):
             return
         self._buffer = b""
         method, path, _ = line.split(" ")

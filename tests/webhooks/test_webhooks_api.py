@@ -192,7 +192,17 @@ def test_a_workspace_has_two_thousand_at_the_most(server: Server, manager: Clien
 def test_the_document_names_every_type_that_can_be_asked_for(server: Server) -> None:
     schemas = requests.get(f"{server.url}/openapi.json", timeout=20).json()["components"]["schemas"]
 
-    types = ["lead.created", "lead.updated", "lead.status_changed", "lead.deleted", "lead.*", "webhook.test", "*"]
+    types = [
+        "lead.created",
+        "lead.updated",
+        "lead.status_changed",
+        "lead.deleted",
+        "lead.merged",
+        "lead.restored",
+        "lead.*",
+        "webhook.test",
+        "*",
+    ]
     for name in ("WebhookCreate", "WebhookUpdate"):
         assert schemas[name]["properties"]["events"]["items"] == {"type": "string", "enum": types}
 

@@ -11,7 +11,13 @@ def test_answers_the_workspace_of_the_key(api: Client) -> None:
     assert response.status_code == 200
     assert response.json() == {
         "success": True,
-        "data": {"id": api.workspace_id, "name": "Ours", "createdAt": "2026-01-15T10:30:00.000Z"},
+        "data": {
+            "id": api.workspace_id,
+            "name": "Ours",
+            "onDuplicate": "create",
+            "matchOn": "email",
+            "createdAt": "2026-01-15T10:30:00.000Z",
+        },
     }
 
 

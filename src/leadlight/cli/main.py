@@ -5,7 +5,22 @@ from typing import Annotated
 import typer
 
 from leadlight import __version__
-from leadlight.cli import db, keys, maintenance, serve, webhooks, worker, workspaces
+from leadlight.cli import (
+    db,
+    dedupe,
+    export,
+    forms,
+    import_,
+    imports,
+    keys,
+    leads,
+    maintenance,
+    operations,
+    serve,
+    webhooks,
+    worker,
+    workspaces,
+)
 
 app = typer.Typer(
     name="leadlight",
@@ -19,6 +34,13 @@ app.command()(worker.worker)
 app.add_typer(workspaces.commands, name="workspaces")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(webhooks.commands, name="webhooks")
+app.add_typer(forms.commands, name="forms")
+app.add_typer(leads.commands, name="leads")
+app.command("import")(import_.import_)
+app.add_typer(imports.commands, name="imports")
+app.command()(export.export)
+app.command()(dedupe.dedupe)
+app.add_typer(operations.commands, name="operations")
 app.add_typer(db.commands, name="db")
 app.command()(maintenance.backup)
 app.command()(maintenance.doctor)

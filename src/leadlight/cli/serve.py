@@ -10,6 +10,9 @@ from leadlight.app import Services
 from leadlight.cli.options import (
     Data,
     DatabaseUrl,
+    ImportMaxExpandedBytes,
+    SubmissionRetentionDays,
+    UndoDays,
     WebhookAllowPrivate,
     WebhookRetentionDays,
     WebhookRetrySchedule,
@@ -51,6 +54,10 @@ def serve(
     webhook_retry_schedule: WebhookRetrySchedule = Settings.webhook_retry_schedule,
     webhook_timeout_seconds: WebhookTimeoutSeconds = Settings.webhook_timeout_seconds,
     webhook_retention_days: WebhookRetentionDays = Settings.webhook_retention_days,
+    undo_days: UndoDays = Settings.undo_days,
+    submission_retention_days: SubmissionRetentionDays = Settings.submission_retention_days,
+    import_max_bytes: Annotated[int, setting("import_max_bytes")] = Settings.import_max_bytes,
+    import_max_expanded_bytes: ImportMaxExpandedBytes = Settings.import_max_expanded_bytes,
     log_level: Annotated[str, setting("log_level")] = Settings.log_level,
     drain_seconds: Annotated[int, setting("drain_seconds")] = Settings.drain_seconds,
 ) -> None:
@@ -75,6 +82,10 @@ def serve(
             webhook_retry_schedule=webhook_retry_schedule,
             webhook_timeout_seconds=webhook_timeout_seconds,
             webhook_retention_days=webhook_retention_days,
+            undo_days=undo_days,
+            submission_retention_days=submission_retention_days,
+            import_max_bytes=import_max_bytes,
+            import_max_expanded_bytes=import_max_expanded_bytes,
             log_level=log_level,
             drain_seconds=drain_seconds,
         )

@@ -8,6 +8,9 @@ from leadlight.background import run_background
 from leadlight.cli.options import (
     Data,
     DatabaseUrl,
+    ImportMaxExpandedBytes,
+    SubmissionRetentionDays,
+    UndoDays,
     WebhookAllowPrivate,
     WebhookRetentionDays,
     WebhookRetrySchedule,
@@ -32,6 +35,9 @@ def worker(
     webhook_retry_schedule: WebhookRetrySchedule = Settings.webhook_retry_schedule,
     webhook_timeout_seconds: WebhookTimeoutSeconds = Settings.webhook_timeout_seconds,
     webhook_retention_days: WebhookRetentionDays = Settings.webhook_retention_days,
+    undo_days: UndoDays = Settings.undo_days,
+    submission_retention_days: SubmissionRetentionDays = Settings.submission_retention_days,
+    import_max_expanded_bytes: ImportMaxExpandedBytes = Settings.import_max_expanded_bytes,
     log_level: Annotated[str, setting("log_level")] = Settings.log_level,
 ) -> None:
     """Do the background work, for servers that run with --no-background."""
@@ -44,6 +50,9 @@ def worker(
             webhook_retry_schedule=webhook_retry_schedule,
             webhook_timeout_seconds=webhook_timeout_seconds,
             webhook_retention_days=webhook_retention_days,
+            undo_days=undo_days,
+            submission_retention_days=submission_retention_days,
+            import_max_expanded_bytes=import_max_expanded_bytes,
             log_level=log_level,
         )
     except SettingsError as error:

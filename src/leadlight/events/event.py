@@ -6,7 +6,7 @@ import msgspec
 
 from leadlight.clock import to_iso
 
-CATALOG_VERSION = "1.0"
+CATALOG_VERSION = "1.1"
 """Of the catalog of types: its second number rises when a type or a field is added, its first when one is changed."""
 
 
@@ -15,6 +15,8 @@ class EventType(StrEnum):
     LEAD_UPDATED = "lead.updated"
     LEAD_STATUS_CHANGED = "lead.status_changed"
     LEAD_DELETED = "lead.deleted"
+    LEAD_MERGED = "lead.merged"
+    LEAD_RESTORED = "lead.restored"
 
 
 CATALOG = {
@@ -24,6 +26,10 @@ CATALOG = {
     EventType.LEAD_STATUS_CHANGED: "The status was among the fields that changed: told beside `lead.updated`, with "
     "the status alone in `changes`.",
     EventType.LEAD_DELETED: "A lead was erased for good. `data` holds its `id` and `deletedAt`; `changes` is empty.",
+    EventType.LEAD_MERGED: "A duplicate was merged into this lead and is gone. `changes` holds the fields that took a "
+    "value from it, and `mergedLeadId`, from `null` to its id.",
+    EventType.LEAD_RESTORED: "An undo brought back a lead that had been deleted or merged. `changes` holds every field "
+    "that has a value, from `null`.",
 }
 """What each type tells."""
 
@@ -46,6 +52,19 @@ class Actor(msgspec.Struct, frozen=True):
     @classmethod
     def key(cls, key_id: str) -> "Actor":
         return cls("api_key", key_id)
+
+    @classmethod
+    def form(cls, form_id: str) -> "Actor":
+        return cls("form", form_id)
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """What is to be told of a lead. `lead`: JSON of it afterwards, where the changes do not tell all of it."""
+
+    type: EventType
+    lead_id: str
+    changes: Changes
+    lead: msgspec.Raw | None = None
 
 
 class Event(msgspec.Struct, frozen=True):

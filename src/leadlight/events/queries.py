@@ -6,23 +6,37 @@ from typing import Any, cast
 import msgspec
 
 from leadlight.events.event import Actor, Event, EventType
-from leadlight.store.database import Transaction, one_of
+from leadlight.store.database import Row, Table, Transaction, one_of
 
 _TAKE_POSITIONS = """
 UPDATE feeds SET last_event = last_event + :count WHERE workspace_id = :workspace_id RETURNING last_event
 """
 _LAST_POSITION = "SELECT last_event FROM feeds WHERE workspace_id = :workspace_id"
 _OPEN_FEED = "INSERT INTO feeds (workspace_id, last_event) VALUES (:workspace_id, 0)"
-_INSERT = """
-INSERT INTO events (workspace_id, position, id, type, lead_id, actor_type, actor_id, changes, created_at, lead)
-VALUES (:workspace_id, :position, :id, :type, :lead_id, :actor_type, :actor_id, :changes, :created_at, :lead)
-"""
+_TABLE = Table(
+    "events",
+    (
+        "workspace_id",
+        "position",
+        "id",
+        "type",
+        "lead_id",
+        "actor_type",
+        "actor_id",
+        "changes",
+        "created_at",
+        "lead",
+        "quiet",
+    ),
+    ("workspace_id", "position"),
+)
+_DELETED = EventType.LEAD_DELETED.value
 _COLUMNS = "position, id, type, lead_id, actor_type, actor_id, changes, created_at, lead"
 _NEXT_TIME = """
 SELECT position, created_at FROM events
 WHERE workspace_id = :workspace_id AND position >= :position ORDER BY position LIMIT 1
 """
-_ERASE = "DELETE FROM events WHERE workspace_id = :workspace_id AND lead_id = :lead_id"
+_ERASE = "DELETE FROM events WHERE workspace_id = :workspace_id AND lead_id"
 
 
 async def open_feed(tx: Transaction, workspace_id: str) -> None:
@@ -48,20 +62,9 @@ async def last_position(tx: Transaction, workspace_id: str) -> int:
     return cast("int", row[0]) if row else 0
 
 
-async def insert_event(tx: Transaction, event: Event) -> None:
-    await tx.later(
-        _INSERT,
-        workspace_id=event.workspace_id,
-        position=event.position,
-        id=event.id,
-        type=event.type.value,
-        lead_id=event.lead_id,
-        actor_type=event.actor.type,
-        actor_id=event.actor.id,
-        changes=bytes(event.changes).decode(),
-        created_at=event.created_at,
-        lead=None if event.lead is None else bytes(event.lead).decode(),
-    )
+async def insert_events(tx: Transaction, events: Sequence[Event], *, quiet: bool) -> None:
+    """`quiet`: no webhook is told of them."""
+    await tx.load(_TABLE, [_row(event, quiet=quiet) for event in events])
 
 
 async def list_events(
@@ -71,18 +74,22 @@ async def list_events(
     after: int,
     limit: int,
     types: Sequence[EventType] = (),
-    lead_id: str | None = None,
+    lead_ids: Sequence[str] = (),
+    with_quiet: bool = True,
 ) -> list[Event]:
-    """Events behind a position, oldest first; of one lead, or of the whole workspace."""
+    """Events behind a position, oldest first; of some leads, or of the whole workspace."""
     parameters: dict[str, Any] = {"workspace_id": workspace_id, "after": after, "limit": limit}
     conditions = ["workspace_id = :workspace_id", "position > :after"]
-    if lead_id is not None:
-        conditions.append("lead_id = :lead_id")
-        parameters["lead_id"] = lead_id
-    if types:
-        names = {f"type_{index}": kind.value for index, kind in enumerate(types)}
-        conditions.append(f"type IN ({', '.join(':' + name for name in names)})")
+    if lead_ids:
+        among, names = one_of(lead_ids)
+        conditions.append(f"lead_id {among}")
         parameters |= names
+    if not with_quiet:
+        conditions.append("quiet = 0")
+    if types:
+        kinds = {f"type_{index}": kind.value for index, kind in enumerate(types)}
+        conditions.append(f"type IN ({', '.join(':' + name for name in kinds)})")
+        parameters |= kinds
     rows = await tx.rows(
         f"SELECT {_COLUMNS} FROM events WHERE {' AND '.join(conditions)} ORDER BY position LIMIT :limit",
         **parameters,
@@ -117,8 +124,31 @@ async def first_position_since(tx: Transaction, workspace_id: str, moment: int, 
     return low
 
 
-async def erase_events(tx: Transaction, workspace_id: str, lead_id: str) -> None:
-    await tx.later(_ERASE, workspace_id=workspace_id, lead_id=lead_id)
+async def erase_events(tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> None:
+    among, names = one_of(lead_ids)
+    await tx.later(f"{_ERASE} {among}", workspace_id=workspace_id, **names)
+
+
+async def erase_told(tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> None:
+    """All but that they were deleted, which holds no data of theirs."""
+    among, names = one_of(lead_ids)
+    await tx.execute(f"{_ERASE} {among} AND type <> :kept", workspace_id=workspace_id, kept=_DELETED, **names)
+
+
+def _row(event: Event, *, quiet: bool) -> Row:
+    return (
+        event.workspace_id,
+        event.position,
+        event.id,
+        event.type.value,
+        event.lead_id,
+        event.actor.type,
+        event.actor.id,
+        bytes(event.changes).decode(),
+        event.created_at,
+        None if event.lead is None else bytes(event.lead).decode(),
+        int(quiet),
+    )
 
 
 def _event(workspace_id: str, *row: Any) -> Event:

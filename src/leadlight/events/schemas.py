@@ -21,7 +21,7 @@ class EventView(msgspec.Struct, frozen=True, rename="camel"):
     timestamp: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
     lead_id: str
     workspace_id: str
-    actor: Annotated[Actor, Meta(description="Who did it: an API key, by its id.")]
+    actor: Annotated[Actor, Meta(description="Who did it: an `api_key`, or a `form`, by its id.")]
     data: Annotated[
         dict[str, Any], Meta(description="The lead as it was after the event; of a deleted one, its id and when.")
     ]

@@ -1,15 +1,16 @@
 """Recording what happened, in the transaction of the change, and reading it back in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from leadlight.errors import InvalidInput, Problem
 from leadlight.events import queries
-from leadlight.events.event import Actor, Changes, Event, EventType
+from leadlight.events.event import Actor, Event, EventType, Happening
 from leadlight.ids import EVENT, NewId
 from leadlight.store.database import Database, Transaction
 
+_encode = msgspec.json.Encoder().encode
 _FIRST_READ = 20
 _PAGE_BYTES = 4 << 20
 
@@ -46,39 +47,41 @@ class EventService:
         self,
         tx: Transaction,
         workspace_id: str,
-        lead_id: str,
         actor: Actor,
-        happened: Mapping[EventType, Changes],
+        happened: Sequence[Happening],
         *,
         at: int,
-        lead: msgspec.Raw | None = None,
+        quiet: bool = False,
     ) -> list[Event]:
-        """Writes what happened to a lead in the transaction of the change; before the change, for it takes the turn.
+        """Writes what happened to leads in the transaction of the change; before the change, for it takes the turn.
 
-        `at`: the time of the change. `lead`: JSON of it after the change, where the changes do not tell all of it.
+        `at`: the time of the change. `quiet`: no webhook is told of it.
         """
         positions = await queries.take_positions(tx, workspace_id, len(happened))
         events = [
             Event(
                 position,
                 self._new_id(EVENT),
-                type_,
+                each.type,
                 workspace_id,
-                lead_id,
+                each.lead_id,
                 actor,
-                msgspec.Raw(msgspec.json.encode(changes)),
+                msgspec.Raw(_encode(each.changes)),
                 at,
-                lead,
+                each.lead,
             )
-            for position, (type_, changes) in zip(positions, happened.items(), strict=True)
+            for position, each in zip(positions, happened, strict=True)
         ]
-        for event in events:
-            await queries.insert_event(tx, event)
+        await queries.insert_events(tx, events, quiet=quiet)
         return events
 
-    async def erase(self, tx: Transaction, workspace_id: str, lead_id: str) -> None:
-        """Removes a lead's history, for its changes hold the lead's data."""
-        await queries.erase_events(tx, workspace_id, lead_id)
+    async def erase(self, tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> None:
+        """Removes the history of leads, for its changes hold their data."""
+        await queries.erase_events(tx, workspace_id, lead_ids)
+
+    async def erase_told(self, tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> None:
+        """The same for leads that were deleted before: that they were, stays."""
+        await queries.erase_told(tx, workspace_id, lead_ids)
 
     async def last_position(self, tx: Transaction, workspace_id: str) -> int:
         """Where the feed ends; all that happens from here on stands behind it."""
@@ -87,7 +90,8 @@ class EventService:
     async def behind(
         self, tx: Transaction, workspace_id: str, position: int, *, limit: int, types: Sequence[EventType] = ()
     ) -> list[Event]:
-        return await queries.list_events(tx, workspace_id, after=position, limit=limit, types=types)
+        """Of those that webhooks are told of."""
+        return await queries.list_events(tx, workspace_id, after=position, limit=limit, types=types, with_quiet=False)
 
     async def at(self, tx: Transaction, workspace_id: str, positions: Sequence[int]) -> dict[int, Event]:
         """The events at some positions; those of a lead that was deleted since are missing."""
@@ -108,19 +112,19 @@ class EventService:
         self, workspace_id: str, *, after: int, limit: int, types: tuple[EventType, ...] = ()
     ) -> EventPage:
         """The events of a workspace behind a position; none is ever skipped or told out of order."""
-        return await self._database.scan(self._page, workspace_id, after, limit, types, None)
+        return await self._database.scan(self._page, workspace_id, after, limit, types, ())
 
-    async def page_of_lead(
+    async def page_of_leads(
         self,
         tx: Transaction,
         workspace_id: str,
-        lead_id: str,
+        lead_ids: Sequence[str],
         *,
         after: int,
         limit: int,
         types: tuple[EventType, ...] = (),
     ) -> EventPage:
-        return await self._page(tx, workspace_id, after, limit, types, lead_id)
+        return await self._page(tx, workspace_id, after, limit, types, lead_ids)
 
     async def _page(
         self,
@@ -129,7 +133,7 @@ class EventService:
         after: int,
         limit: int,
         types: tuple[EventType, ...],
-        lead_id: str | None,
+        lead_ids: Sequence[str],
     ) -> EventPage:
         last = await queries.last_position(tx, workspace_id)
         if after > last:
@@ -141,7 +145,9 @@ class EventService:
         while has_next and len(events) <= limit and size < _PAGE_BYTES:
             wanted = min(wanted, limit + 1 - len(events))
             behind = events[-1].position if events else after
-            more = await queries.list_events(tx, workspace_id, after=behind, limit=wanted, types=types, lead_id=lead_id)
+            more = await queries.list_events(
+                tx, workspace_id, after=behind, limit=wanted, types=types, lead_ids=lead_ids
+            )
             has_next = len(more) == wanted
             events += more
             size += sum(event.size for event in more)

@@ -96,7 +96,7 @@ def _line(request: Noted) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line; what went wrong stands in `exception`."""
+    """One JSON object a line; what went wrong stands in `exception`, and `fields` of the record beside the rest."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -107,6 +107,7 @@ class JsonFormatter(logging.Formatter):
         }
         if request_id := getattr(record, "request_id", None):
             line["requestId"] = request_id
+        line |= getattr(record, "fields", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(line).decode()

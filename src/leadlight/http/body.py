@@ -1,30 +1,19 @@
-"""Request bodies: JSON read strictly, then field by field, with every problem named at once.
+"""Request bodies: JSON read strictly, then field by field, with every problem named at once."""
 
-Strict means: UTF-8, no name twice in an object, numbers that a double can hold, no NUL, no lone
-surrogate, and nesting that is bounded. What another store or a JavaScript client can't carry is
-refused here, not found out later.
-"""
-
-import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from leadlight.clock import from_iso
-from leadlight.errors import Invalid, InvalidInput, LeadlightError, Problem
+from leadlight.errors import Invalid, InvalidInput, Problem
+from leadlight.strict_json import check_json
 
-MAX_DEPTH = 32
-"""Levels of nesting below a field of the body (contract §3)."""
-
-_MAX_DIGITS = 308
 _WHOLE = re.compile(rb"(-?\d+)\.0+")
-_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 
 FieldRule = Callable[[Any], Any]
-"""Takes a decoded value, gives the one to keep, or raises Invalid."""
+"""Takes a decoded value, gives the one to keep, or raises Invalid; InvalidInput, where parts of it are wrong."""
 
 
 def time_rule(text: str | None) -> int | None:
@@ -35,11 +24,6 @@ def time_rule(text: str | None) -> int | None:
         raise Invalid("invalid_time", "must be an ISO 8601 date or time") from None
 
 
-class InvalidJson(LeadlightError):
-    code: ClassVar[str] = "INVALID_JSON"
-    summary: ClassVar[str] = "The body is not JSON"
-
-
 class _Field(NamedTuple):
     attribute: str
     decoder: msgspec.json.Decoder[Any]
@@ -48,10 +32,14 @@ class _Field(NamedTuple):
 
 
 class BodyDecoder:
-    """Decodes bodies to a Struct; its `rules` (a class variable) hold the rules of its attributes."""
+    """Decodes bodies to a Struct; its `rules` (a class variable) hold the rules of its attributes.
+
+    `apart` (another one) names a field whose content is not looked at: whoever takes it in pieces decodes each.
+    """
 
     def __init__(self, target: type[msgspec.Struct]) -> None:
         self._target = target
+        self._apart: str | None = getattr(target, "apart", None)
         rules: Mapping[str, FieldRule] = getattr(target, "rules", {})
         self._fields = {
             field.encode_name: _Field(
@@ -63,13 +51,7 @@ class BodyDecoder:
 
     def decode(self, body: bytes) -> Any:
         """Raises InvalidJson, or InvalidInput with all the problems."""
-        problems = check_json(body)
-        try:
-            given = self._object.decode(body)
-        except msgspec.ValidationError:
-            raise InvalidInput([*problems, Problem("body", "must be a JSON object", "invalid_type")]) from None
-        except msgspec.DecodeError:  # a name with half a surrogate pair; check_json found it
-            raise InvalidInput(problems) from None
+        problems, given = self._open(body)
         spoilt = {problem.field.partition(".")[0] for problem in problems}
         values: dict[str, Any] = {}
         for name, raw in given.items():
@@ -85,6 +67,8 @@ class BodyDecoder:
                     problems.append(Problem(name, _words(error), "invalid_type"))
                 except Invalid as invalid:
                     problems.append(invalid.of(name))
+                except InvalidInput as error:
+                    problems += [Problem(f"{name}.{each.field}", each.message, each.code) for each in error.problems]
         problems += [
             Problem(name, "is required", "required")
             for name, field in self._fields.items()
@@ -93,6 +77,19 @@ class BodyDecoder:
         if problems:
             raise InvalidInput(problems)
         return self._target(**values)
+
+    def _open(self, body: bytes) -> tuple[list[Problem], dict[str, msgspec.Raw]]:
+        problems = check_json(body) if self._apart is None else []
+        try:
+            given = self._object.decode(body)
+        except msgspec.ValidationError:
+            raise InvalidInput([*problems, Problem("body", "must be a JSON object", "invalid_type")]) from None
+        except (msgspec.DecodeError, RecursionError):
+            # It is no JSON, or a name has half a surrogate pair; check_json says what and where.
+            raise InvalidInput(problems or check_json(body)) from None
+        if self._apart is not None:
+            problems = check_json(msgspec.json.encode({name: given[name] for name in given if name != self._apart}))
+        return problems, given
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw) -> Any:
@@ -103,144 +100,6 @@ def _decode(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw) -> Any:
         if whole is None:
             raise
         return decoder.decode(whole[1])
-
-
-def check_json(body: bytes) -> list[Problem]:
-    """What JSON that parses still must not contain. Raises InvalidJson, saying where, when it does not parse."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidJson(f"The body is not UTF-8 (byte {error.start})", position=error.start) from None
-    try:
-        _parse(text, _QUICK)
-        suspicious = "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH
-    except _Suspicious:
-        suspicious = True
-    return _find_problems(text) if suspicious else []
-
-
-def _parse(text: str, decoder: json.JSONDecoder) -> Any:
-    try:
-        return decoder.decode(text)
-    except json.JSONDecodeError as error:
-        raise _not_json(error.msg, text, error.pos) from None
-    except _NoNumber as error:
-        at = next(match.start() for match in _WORDS.finditer(text) if match[0][0] != '"')
-        raise _not_json(f"{error} is no number", text, at) from None
-    except RecursionError:
-        raise InvalidInput([_too_deep("body")]) from None
-
-
-def _not_json(why: str, text: str, position: int) -> InvalidJson:
-    line, column = text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
-    sentence = f"The body is not JSON: {why} (line {line}, column {column})"
-    return InvalidJson(sentence, line=line, column=column, position=position)
-
-
-class _Suspicious(Exception):
-    """The quick reading met something that the slow one has to look at."""
-
-
-class _Repeated(dict[str, Any]):
-    """An object in which a name stands twice."""
-
-    names: tuple[str, ...] = ()
-
-
-def _quick_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Suspicious
-    return found
-
-
-def _quick_float(text: str) -> float:
-    number = float(text)
-    if number - number != 0.0:
-        raise _Suspicious
-    return number
-
-
-def _quick_int(text: str) -> int:
-    if len(text) > _MAX_DIGITS:
-        raise _Suspicious
-    return int(text)
-
-
-class _NoNumber(Exception):
-    """NaN and its kin, which Python would take for numbers."""
-
-
-def _refuse_constant(name: str) -> Any:
-    raise _NoNumber(name)
-
-
-_QUICK = json.JSONDecoder(
-    object_pairs_hook=_quick_object,
-    parse_float=_quick_float,
-    parse_int=_quick_int,
-    parse_constant=_refuse_constant,
-)
-
-
-def _slow_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    repeated = _Repeated(found)
-    times = Counter(name for name, _ in pairs)
-    repeated.names = tuple(name for name, count in times.items() if count > 1)
-    return repeated
-
-
-def _slow_int(text: str) -> float:
-    return float("inf") if len(text) > _MAX_DIGITS else float(text)
-
-
-_SLOW = json.JSONDecoder(object_pairs_hook=_slow_object, parse_int=_slow_int, parse_constant=_refuse_constant)
-
-
-def _find_problems(text: str) -> list[Problem]:
-    problems: list[Problem] = []
-    _walk(_parse(text, _SLOW), "", 0, problems)
-    return problems
-
-
-def _walk(value: Any, path: str, depth: int, problems: list[Problem]) -> None:
-    where = path or "body"
-    if isinstance(value, dict | list) and depth > MAX_DEPTH:
-        problems.append(_too_deep(where))
-    elif isinstance(value, dict):
-        if isinstance(value, _Repeated):
-            problems += [
-                Problem(_join(path, name), "stands twice in the same object", "duplicate") for name in value.names
-            ]
-        for name, item in value.items():
-            _check_text(name, where, problems)
-            _walk(item, _join(path, name), depth + 1, problems)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _walk(item, f"{path}[{index}]", depth + 1, problems)
-    elif isinstance(value, str):
-        _check_text(value, where, problems)
-    elif isinstance(value, float) and value - value != 0.0:
-        problems.append(Problem(where, "is a number too large for JSON readers to carry", "out_of_range"))
-
-
-def _check_text(text: str, where: str, problems: list[Problem]) -> None:
-    if "\0" in text:
-        problems.append(Problem(where, "must not contain a NUL character", "invalid_character"))
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        problems.append(Problem(where, "must not contain half of a surrogate pair", "invalid_character"))
-
-
-def _join(path: str, name: str) -> str:
-    printable = name.encode("utf-8", "replace").decode("utf-8")  # a name may itself be what is wrong
-    return f"{path}.{printable}" if path else printable
-
-
-def _too_deep(where: str) -> Problem:
-    return Problem(where, f"must not nest deeper than {MAX_DEPTH} levels", "too_deep")
 
 
 def _words(error: msgspec.ValidationError) -> str:

@@ -5,11 +5,9 @@ handler, envelope (contract §1). Nothing here awaits a lock or a thread; a look
 one round trip to Valkey where processes share their rate limits.
 """
 
-import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from time import perf_counter
 from typing import Any
 
@@ -19,15 +17,15 @@ from leadlight.clock import Clock
 from leadlight.errors import (
     InsufficientScope,
     InvalidId,
-    InvalidInput,
     LeadlightError,
-    Problem,
     RateLimitExceeded,
     StoreUnavailable,
     Unauthenticated,
 )
 from leadlight.http.access_log import Noted
+from leadlight.http.arguments import decode_all, is_known
 from leadlight.http.auth import Authenticator
+from leadlight.http.download import Download, send_download
 from leadlight.http.errors import (
     RETRY_AFTER_SECONDS,
     STATUS,
@@ -38,14 +36,15 @@ from leadlight.http.errors import (
     UnsupportedMediaType,
     error_body,
 )
-from leadlight.http.idempotency import idempotency_key
 from leadlight.http.operation import Operation, Reply, Stream
 from leadlight.http.protocol import write_whole
 from leadlight.http.ratelimit import Usage, Windows
 from leadlight.http.request_id import request_id
 from leadlight.http.routing import Routes
-from leadlight.http.sse import MEDIA_TYPE, last_event_id
+from leadlight.http.sse import MEDIA_TYPE
 from leadlight.http.streaming import OpenStreams, Pieces
+from leadlight.http.unread import closes_unread, discard_body
+from leadlight.http.upload import Upload
 from leadlight.principal import Principal
 
 Scope = MutableMapping[str, Any]
@@ -57,7 +56,6 @@ Headers = list[tuple[bytes, bytes]]
 logger = logging.getLogger("leadlight.http")
 
 _JSON = re.compile(rb"application/(?:[\w.+\-]+\+)?json\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?;?\s*", re.IGNORECASE)
-_ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
 _COMMON: Headers = [
     (b"content-type", b"application/json"),
     (b"x-content-type-options", b"nosniff"),
@@ -69,8 +67,6 @@ _STREAMING: Headers = [
     (b"x-accel-buffering", b"no"),  # asks proxies to pass on each piece as it comes
 ]
 _NOTHING: dict[str, Any] = {}
-_DISCARD_BYTES = 64 << 20
-_DISCARD_SECONDS = 5
 
 
 class _Exchange(msgspec.Struct):
@@ -104,6 +100,7 @@ class Dispatch:
         rate_limit: int,
         failure_limit: int,
         max_body_bytes: int,
+        max_upload_bytes: int,
         streams: OpenStreams,
         elsewhere: Application,
     ) -> None:
@@ -116,6 +113,7 @@ class Dispatch:
         self._rate_limit = rate_limit
         self._failure_limit = failure_limit
         self._max_body_bytes = max_body_bytes
+        self._max_upload_bytes = max_upload_bytes
         self._streams = streams
         self._elsewhere = elsewhere
         self._encode = msgspec.json.Encoder().encode
@@ -131,8 +129,8 @@ class Dispatch:
         try:
             answer = await self._serve(exchange, scope, headers, receive)
         except LeadlightError as error:
-            if not exchange.body_ended and _closes_unread(scope, headers):
-                await _discard_body(receive)
+            if not exchange.body_ended and closes_unread(scope, headers):
+                await discard_body(receive)
             answer = self._refuse(exchange, error)
         except Exception as error:
             text = exchange.request_id.decode()
@@ -146,8 +144,14 @@ class Dispatch:
             began_at, id_, caller = exchange.began_at, exchange.request_id, exchange.caller
             self._note(Noted(began_at, id_, "GET", exchange.operation, answer.status, seconds, caller))
             authorization, pieces = headers[b"authorization"], answer.pieces
+            if answer.headers[0] != _STREAMING[0]:
+                head = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+                await send_download(head, pieces, receive, send)
+                return
             await self._stream(exchange, answer, pieces, authorization=authorization, receive=receive, send=send)
             return
+        if answer.pieces is not None:
+            await answer.pieces.aclose()
         if not write_whole(send, answer.status, answer.headers, answer.body):
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
@@ -187,22 +191,16 @@ class Dispatch:
                 raise InvalidId(operation.path_id, path_id)
             arguments.append(path_id)
         query_string = scope["query_string"]
-        if operation.body_decoder is not None:
-            body = await self._read_body(exchange, headers, receive)
-            if not body and operation.body_optional:
-                body = b"{}"
-            elif _JSON.fullmatch(media_type := headers.get(b"content-type", b"application/json")) is None:
-                raise UnsupportedMediaType(media_type.decode("latin-1"))
-            given, named = _decode_all(operation, headers, query_string, body)
+        named = _NOTHING
+        if operation.body_decoder is not None or operation.reads_headers:
+            body = await self._body(exchange, operation, headers, receive)
+            given, named = decode_all(operation, headers, path_id=path_id, query_string=query_string, body=body)
             arguments += given
-        elif operation.reads_headers:
-            given, named = _decode_all(operation, headers, query_string, b"")
-            arguments += given
-        else:
-            if query_string or operation.query is not None:
-                query = operation.query_decoder.decode(query_string)
-                arguments += [query] if operation.query is not None else []
-            named = _NOTHING
+        elif query_string or operation.query is not None:
+            query = operation.query_decoder.decode(query_string)
+            arguments += [query] if operation.query is not None else []
+        if operation.uploads is not None:
+            arguments.append(await self._begin_upload(exchange, headers, receive, operation))
         return self._answer(operation, await operation.handler(*arguments, **named), headers)
 
     async def _authenticate(self, scope: Scope, header: bytes | None) -> Principal:
@@ -229,8 +227,20 @@ class Dispatch:
             if not usage.allowed:
                 raise _exceeded(usage, now)
 
-    async def _read_body(self, exchange: _Exchange, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        limit = self._max_body_bytes
+    async def _body(
+        self, exchange: _Exchange, operation: Operation, headers: dict[bytes, bytes], receive: Receive
+    ) -> bytes:
+        """The JSON that an operation gets, or nothing if it wants none."""
+        if operation.body_decoder is None:
+            return b""
+        body = await self._read_body(exchange, headers, receive, max(self._max_body_bytes, operation.body_bytes))
+        if not body and operation.body_optional:
+            return b"{}"
+        if _JSON.fullmatch(media_type := headers.get(b"content-type", b"application/json")) is None:
+            raise UnsupportedMediaType(media_type.decode("latin-1"))
+        return body
+
+    async def _read_body(self, exchange: _Exchange, headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:19]) > limit:
             raise PayloadTooLarge(limit)
@@ -245,13 +255,30 @@ class Dispatch:
                 raise PayloadTooLarge(limit)
         return body
 
+    async def _begin_upload(
+        self, exchange: _Exchange, headers: dict[bytes, bytes], receive: Receive, operation: Operation
+    ) -> Upload:
+        async def noted() -> MutableMapping[str, Any]:
+            message = await receive()
+            exchange.body_ended = not message.get("more_body", False)
+            return message
+
+        upload = Upload(
+            noted,
+            headers.get(b"content-type", b""),
+            names=operation.uploads or (),
+            limit=self._max_upload_bytes,
+            announced=headers.get(b"content-length", b""),
+        )
+        await upload.begin()
+        return upload
+
     def _answer(self, operation: Operation, value: Any, request: dict[bytes, bytes]) -> _Answer:
-        if type(value) is Reply:
-            reply = value
-        elif type(value) is Stream:
+        if type(value) is Stream:
             return _Answer(operation.status, b"", _STREAMING.copy(), value.pieces)
-        else:
-            reply = Reply(value)
+        if type(value) is Download:
+            return _Answer(operation.status, b"", value.headers(), value.pieces)
+        reply = value if type(value) is Reply else Reply(value)
         headers = _COMMON.copy()
         status = operation.status
         if reply.existing and operation.existing_status is not None:
@@ -259,10 +286,8 @@ class Dispatch:
         if reply.etag is not None:
             headers.append((b"etag", reply.etag.encode()))
             headers.append((b"cache-control", b"private, no-cache"))
-            if operation.method == "GET" and b"if-none-match" in request:
-                known = [tag.removeprefix("W/") for tag in _entity_tags(request[b"if-none-match"])]
-                if reply.etag in known or "*" in known:
-                    return _Answer(304, b"", headers[1:])
+            if operation.method == "GET" and is_known(reply.etag, request):
+                return _Answer(304, b"", headers[1:])
         else:
             headers.append((b"cache-control", b"no-store"))
         if reply.location is not None:
@@ -307,57 +332,6 @@ class Dispatch:
         return _Answer(STATUS[error.code], body, headers)
 
 
-def _closes_unread(scope: Scope, headers: dict[bytes, bytes]) -> bool:
-    """Whether the connection will be closed although a body may be on its way: the answer would be lost with it."""
-    has_body = b"content-length" in headers or b"transfer-encoding" in headers
-    closes = scope["http_version"] == "1.0" or b"close" in headers.get(b"connection", b"").lower()
-    return has_body and closes and b"expect" not in headers
-
-
-async def _discard_body(receive: Receive) -> None:
-    """Takes what a client still sends, up to a bound, so that it comes to read the answer."""
-    discarded = 0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_DISCARD_SECONDS):
-            while discarded < _DISCARD_BYTES:
-                message = await receive()
-                discarded += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
-
-
-def _decode_all(
-    operation: Operation, headers: dict[bytes, bytes], query_string: bytes, body: bytes
-) -> tuple[list[Any], dict[str, Any]]:
-    """Query, body and headers of an operation; what is wrong with any of them is told at once."""
-    given: list[Any] = []
-    named: dict[str, Any] = {}
-    problems: list[Problem] = []
-    with _collecting(problems):
-        query = operation.query_decoder.decode(query_string)
-        given += [query] if operation.query is not None else []
-    with _collecting(problems):
-        given += [operation.body_decoder.decode(body)] if operation.body_decoder is not None else []
-    with _collecting(problems):
-        if operation.if_match:
-            named["if_match"] = _if_match(headers)
-        if operation.idempotent:
-            named["idempotency"] = idempotency_key(headers.get(b"idempotency-key"), operation.id, query_string, body)
-        if operation.streams:
-            named["last_event_id"] = last_event_id(headers.get(b"last-event-id"))
-    if problems:
-        raise InvalidInput(problems)
-    return given, named
-
-
-@contextmanager
-def _collecting(problems: list[Problem]) -> Iterator[None]:
-    try:
-        yield
-    except InvalidInput as error:
-        problems += error.problems
-
-
 def _exceeded(usage: Usage, now: int) -> RateLimitExceeded:
     return RateLimitExceeded(usage.limit, usage.reset_at, max(1, usage.reset_at - now))
 
@@ -369,13 +343,3 @@ def _usage_headers(usage: Usage) -> Headers:
         (b"x-ratelimit-used", b"%d" % usage.used),
         (b"x-ratelimit-reset", b"%d" % usage.reset_at),
     ]
-
-
-def _if_match(headers: dict[bytes, bytes]) -> tuple[str, ...] | None:
-    """The entity tags of If-Match (RFC 9110 §13.1.1), None without the header; `*` stands for any."""
-    header = headers.get(b"if-match")
-    return None if header is None else _entity_tags(header)
-
-
-def _entity_tags(header: bytes) -> tuple[str, ...]:
-    return tuple(_ENTITY_TAG.findall(header.decode("latin-1")))

@@ -15,6 +15,7 @@ STATUS: dict[str, int] = {
     "MALFORMED_AUTH_HEADER": 401,
     "INVALID_API_KEY": 401,
     "INSUFFICIENT_SCOPE": 403,
+    "FORBIDDEN": 403,
     "NOT_FOUND": 404,
     "LEAD_NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
@@ -72,8 +73,8 @@ class UnsupportedMediaType(LeadlightError):
     code: ClassVar[str] = "UNSUPPORTED_MEDIA_TYPE"
     summary: ClassVar[str] = "The body's media type is not supported"
 
-    def __init__(self, given: str) -> None:
-        super().__init__("Send JSON, with the header Content-Type: application/json", given=given)
+    def __init__(self, given: str, message: str = "Send JSON, with the header Content-Type: application/json") -> None:
+        super().__init__(message, given=given)
 
 
 class InternalError(LeadlightError):

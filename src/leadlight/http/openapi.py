@@ -12,6 +12,7 @@ from leadlight.http.idempotency import FORM as IDEMPOTENCY_KEY_FORM
 from leadlight.http.operation import Operation
 from leadlight.http.query import Parameter
 from leadlight.http.sse import MEDIA_TYPE, event, opening
+from leadlight.http.upload import FILE
 
 _REF = "#/components/schemas/{name}"
 _ALWAYS = (
@@ -106,6 +107,8 @@ def _operation(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, An
         "parameters": _parameters(operation),
         "responses": _responses(operation, schemas),
     }
+    if operation.uploads is not None:
+        described["requestBody"] = _multipart(operation.uploads)
     if operation.body is not None:
         content: dict[str, Any] = {"schema": schemas[operation.body]}
         if operation.request_example:
@@ -115,6 +118,15 @@ def _operation(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, An
             "content": {"application/json": content},
         }
     return described
+
+
+def _multipart(texts: Mapping[str, str]) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        name: {"type": "string", "description": description} for name, description in texts.items()
+    }
+    properties[FILE] = {"type": "string", "format": "binary", "description": "The file, as the last part."}
+    schema = {"type": "object", "required": [FILE], "properties": properties, "additionalProperties": False}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -177,7 +189,8 @@ def _header(name: str, description: str, example: str, **schema: str) -> dict[st
 def _responses(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status in filter(None, (operation.status, operation.existing_status)):
-        responses[str(status)] = (_stream if operation.streams else _success)(operation, status, schemas)
+        describe = _stream if operation.streams else _file if operation.downloads else _success
+        responses[str(status)] = describe(operation, status, schemas)
     if operation.etag and operation.method == "GET":
         responses["304"] = {"description": _MEANINGS[304], "headers": _refs("ETag", "X-Request-Id")}
     by_status: dict[int, list[str]] = {}
@@ -197,6 +210,8 @@ def _codes(operation: Operation) -> list[str]:
         codes.append("LEAD_NOT_FOUND" if operation.path_id.name == "lead" else "NOT_FOUND")
     if operation.body is not None:
         codes += _WITH_BODY
+    if operation.uploads is not None:
+        codes += ("BAD_REQUEST", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
     if operation.idempotent:
         codes.append("CONFLICT")
     if operation.if_match:
@@ -236,6 +251,23 @@ def _stream(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> di
         "description": _MEANINGS[status],
         "headers": _refs("X-Request-Id", *_RATE_LIMIT_HEADERS),
         "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
+    }
+
+
+def _file(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    name = schemas[operation.response]["$ref"].rpartition("/")[2]
+    schema = {"type": "string", "description": f"A file that holds `{name}`."}
+    values = [
+        value if isinstance(value, str) else msgspec.json.encode(value).decode() for value in operation.example.values()
+    ]
+    examples = {"text/csv": f"{','.join(operation.example)}\n{','.join(values)}\n"}
+    return {
+        "description": _MEANINGS[status],
+        "headers": _refs("X-Request-Id", *_RATE_LIMIT_HEADERS),
+        "content": {
+            media_type: {"schema": schema} | ({"example": examples[media_type]} if media_type in examples else {})
+            for media_type in operation.downloads
+        },
     }
 
 

@@ -43,6 +43,10 @@ class Operation:
     `scope` None: any key that is valid. `message`: a sentence for people beside the data.
     `errors`: the codes that are peculiar to it. `example`: of the answer's data.
     `streams`: it answers a Stream; the response type and the example are those of one event's data.
+    `downloads`: the media types of the file that it answers, a Download; the response type is that of its content.
+    `uploads`: the texts beside the file that it takes (`http.upload`), with what each means; its handler gets the
+    Upload in place of a body, before it is read.
+    `body_bytes`: how large its body may be at least, whatever the setting says of others.
     """
 
     id: str
@@ -62,6 +66,9 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: type[msgspec.Struct] | None = None
     body_optional: bool = False
+    body_bytes: int = 0
+    downloads: tuple[str, ...] = ()
+    uploads: Mapping[str, str] | None = None
     if_match: bool = False
     idempotent: bool = False
     etag: bool = False

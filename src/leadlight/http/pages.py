@@ -1,7 +1,7 @@
-"""Everything outside of /api/: health, metrics, the OpenAPI document and the page that shows it."""
+"""Everything outside of /api/: health, metrics, the OpenAPI document and the page that shows it, and what is added."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 from time import perf_counter
@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadlight.clock import Clock
@@ -42,14 +42,20 @@ _SECURITY_HEADERS = [
 
 def pages(
     *,
-    document: Mapping[str, Any],
+    document: Callable[[], Mapping[str, Any]],
     metrics: Metrics,
     access_log: AccessLog,
     clock: Clock,
     beat: Callable[[], Awaitable[None]],
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    routes: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """The application around the API. `beat` writes to the store, or raises StoreUnavailable."""
+    """The application around the API. `document` makes the OpenAPI document, when somebody asks for it.
+
+    `beat` writes to the store, or raises StoreUnavailable.
+
+    `routes`: further ones. By `request.state.operation` they say as what they are logged and counted.
+    """
 
     async def live(request: Request) -> Response:
         return _json({"status": "ok"})
@@ -65,12 +71,13 @@ def pages(
         access_log.flush()
         return Response(await metrics.render(), headers={"content-type": CONTENT_TYPE.decode()})
 
-    encoded = msgspec.json.encode(document)
+    described = cache(document)
+    encoded = cache(lambda: msgspec.json.encode(described()))
 
     async def openapi(request: Request) -> Response:
-        return Response(encoded, media_type="application/json")
+        return Response(encoded(), media_type="application/json")
 
-    reference = cache(lambda: render_reference(document))
+    reference = cache(lambda: render_reference(described()))
 
     async def docs(request: Request) -> Response:
         page = reference()
@@ -88,6 +95,7 @@ def pages(
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/metrics", show_metrics),
+            *routes,
         ],
         exception_handlers={HTTPException: _refuse, Exception: _fail},
         lifespan=lifespan,
@@ -123,7 +131,8 @@ class _Surroundings:
         except Exception:  # Starlette has answered with _fail by now, and raises it again for the log
             logger.exception("a page failed", extra={"request_id": id_.decode()})
         seconds = perf_counter() - started
-        self._access_log.note(Noted(began_at, id_, scope["method"], "page", status, seconds, None))
+        operation = scope["state"].get("operation", "page")
+        self._access_log.note(Noted(began_at, id_, scope["method"], operation, status, seconds, None))
 
 
 async def _refuse(request: Request, exception: Exception) -> Response:

@@ -106,7 +106,8 @@ class _BoundedProtocol(HttpToolsProtocol):
 
     def _head_ends_within(self, data: bytes) -> bool:
         """A large packet may be a body, or a small head with a large body behind it."""
-        if self.scope is not None and "method" in self.scope and not self.cycle.response_complete:
+        is_within = self.scope is not None and "method" in self.scope
+        if is_within and (not self.cycle.response_complete or self.cycle.more_body):
             return True
         end = data.find(b"\r\n\r\n")
         return 0 <= end <= self.max_header_bytes - self._head_bytes

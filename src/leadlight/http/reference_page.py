@@ -64,7 +64,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"list of {_kind(schema.get('items', {}))}"
+        return f"list of {_kind(schema.get('items') or {})}"
     kind = schema.get("type", "any")
     words = kind if isinstance(kind, str) else " or ".join(kind)
     return f"{words} ({schema['format']})" if "format" in schema else words

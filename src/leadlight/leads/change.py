@@ -1,5 +1,6 @@
 """What a new lead is made of, what a patch makes of a lead, and the changes that tell of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +12,6 @@ from leadlight.events.event import Change, Changes
 from leadlight.leads import metadata
 from leadlight.leads.lead import DEFAULT_SOURCE, Lead, LeadStatus
 
-_NULL = msgspec.Raw(b"null")
 _TEXT_FIELDS = ("name", "email", "phone", "source", "status")
 
 
@@ -42,7 +42,8 @@ class LeadPatch(msgspec.Struct, frozen=True):
         return cls(draft.name, draft.email, draft.phone, draft.source, draft.status, draft.metadata)
 
 
-def new_lead(draft: LeadDraft, *, lead_id: str, workspace_id: str, now: int) -> Lead:
+def new_lead(draft: LeadDraft, *, lead_id: str, workspace_id: str, now: int, created_at: int | None = None) -> Lead:
+    """`created_at`: where it was known elsewhere before it came here."""
     return Lead(
         id=lead_id,
         workspace_id=workspace_id,
@@ -52,7 +53,7 @@ def new_lead(draft: LeadDraft, *, lead_id: str, workspace_id: str, now: int) -> 
         source=_or(draft.source, DEFAULT_SOURCE),
         status=_or(draft.status, LeadStatus.NEW),
         metadata=_or(draft.metadata, metadata.EMPTY),
-        created_at=now,
+        created_at=now if created_at is None else created_at,
         updated_at=now,
         version=1,
     )
@@ -60,7 +61,9 @@ def new_lead(draft: LeadDraft, *, lead_id: str, workspace_id: str, now: int) -> 
 
 def creation_changes(lead: Lead) -> Changes:
     """From nothing to every field that has a value."""
-    changes = {name: Change(_NULL, _json(value)) for name in _TEXT_FIELDS if (value := getattr(lead, name)) is not None}
+    changes = {
+        name: Change(metadata.NULL, _json(value)) for name in _TEXT_FIELDS if (value := getattr(lead, name)) is not None
+    }
     if lead.metadata != metadata.EMPTY:
         changes["metadata"] = Change(metadata.EMPTY, lead.metadata)
     return changes
@@ -79,19 +82,31 @@ def apply_patch(lead: Lead, patch: LeadPatch, now: int) -> tuple[Lead, Changes] 
     Of the metadata the changes hold the top-level keys that differ. Raises InvalidInput when the
     merged metadata breaks its bounds.
     """
+    wanted = {name: value for name in _TEXT_FIELDS if (value := getattr(patch, name)) is not UNSET}
+    if patch.metadata is not UNSET:
+        wanted["metadata"] = metadata.EMPTY if patch.metadata is None else _merge(lead.metadata, patch.metadata)
+    return with_values(lead, wanted, now)
+
+
+def replaced_by(lead: Lead, other: Lead, now: int) -> tuple[Lead, Changes] | None:
+    """The lead with all that a client can set as it is in another state of it, and what changed; None when nothing."""
+    return with_values(lead, {name: getattr(other, name) for name in (*_TEXT_FIELDS, "metadata")}, now)
+
+
+def with_values(lead: Lead, wanted: Mapping[str, Any], now: int) -> tuple[Lead, Changes] | None:
+    """The lead with other values of some fields, and what changed; None when nothing did."""
     values: dict[str, Any] = {}
     changes: Changes = {}
-    for name in _TEXT_FIELDS:
-        after, before = getattr(patch, name), getattr(lead, name)
-        if after is not UNSET and after != before:
+    for name, after in wanted.items():
+        before = getattr(lead, name)
+        if name == "metadata":
+            difference = metadata.differences(before, after)
+            if difference is not None:
+                values[name] = after
+                changes[name] = Change(*difference)
+        elif after != before:
             values[name] = after
             changes[name] = Change(_json(before), _json(after))
-    if patch.metadata is not UNSET:
-        merged = metadata.EMPTY if patch.metadata is None else _merge(lead.metadata, patch.metadata)
-        difference = metadata.differences(lead.metadata, merged)
-        if difference is not None:
-            values["metadata"] = merged
-            changes["metadata"] = Change(*difference)
     if not changes:
         return None
     updated_at = max(now, lead.updated_at)  # a clock that was set back does not make a lead younger

@@ -18,6 +18,25 @@ _CHECKS = {
     "deleted leads of which data is left": """
         SELECT count(*) FROM events WHERE type = 'lead.deleted' AND EXISTS (
             SELECT 1 FROM leads WHERE leads.workspace_id = events.workspace_id AND leads.id = events.lead_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM events AS later WHERE later.workspace_id = events.workspace_id
+            AND later.lead_id = events.lead_id AND later.position > events.position AND later.type = 'lead.restored')
+    """,
+    "merged leads that are still there": """
+        SELECT count(*) FROM merged_leads WHERE EXISTS (
+            SELECT 1 FROM leads WHERE leads.workspace_id = merged_leads.workspace_id AND leads.id = merged_leads.id)
+    """,
+    "merged leads that stand for no lead": """
+        SELECT count(*) FROM merged_leads
+        WHERE NOT EXISTS (
+            SELECT 1 FROM leads WHERE leads.workspace_id = merged_leads.workspace_id
+            AND leads.id = merged_leads.survivor_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM merged_leads AS further WHERE further.workspace_id = merged_leads.workspace_id
+            AND further.id = merged_leads.survivor_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM operation_leads WHERE operation_leads.workspace_id = merged_leads.workspace_id
+            AND operation_leads.lead_id = merged_leads.survivor_id AND operation_leads.action = 'deleted')
     """,
     "totals that are not what a count finds": """
         SELECT count(*) FROM (
@@ -42,5 +61,5 @@ async def find_faults(tx: Transaction) -> list[str]:
     for description, sql in _CHECKS.items():
         row = await tx.row(sql)
         if row and row[0]:
-            faults.append(f"{row[0]} {description}: restore the last backup, and tell us how it came to this")
+            faults.append(f"{row[0]!r} {description}: restore the last backup, and tell us how it came to this")
     return faults

@@ -64,7 +64,7 @@ class Conditions:
         for index, (key, value) in enumerate(which.metadata.items()):
             self.parameters[f"key_{index}"] = key
             self.parameters[f"value_{index}"] = value
-            self.texts.append(f"{tx.json_text('metadata', f'key_{index}')} = :value_{index}")
+            self.texts.append(f"{tx.json_text('metadata', f':key_{index}')} = :value_{index}")
         needle = fold(which.search)
         self._search = {"needle": needle, "piece": needle, "pattern": f"%{_escape(needle)}%"}
         self.pieces = [*_pieces(needle), needle] if tx.finds_pieces_sooner else [needle]

@@ -1,8 +1,9 @@
-"""Metadata: JSON that belongs to the client. It is checked, merged (RFC 7396) and compared, but the
+"""Metadata: JSON that belongs to the client. It is checked, merged (RFC 7396), filled and compared, but the
 text of its values is never rewritten: numbers keep their digits, keys their order.
 """
 
 import json
+from collections.abc import Container
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from leadlight.errors import Invalid
 MAX_BYTES = 65_536
 EMPTY = msgspec.Raw(b"{}")
 
+NULL = msgspec.Raw(b"null")
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -52,6 +54,22 @@ def merge(target: msgspec.Raw, patch: msgspec.Raw) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(merged))
 
 
+def fill(target: msgspec.Raw, other: msgspec.Raw, *, first: Container[str] = ()) -> msgspec.Raw:
+    """An object with what it lacks of another one added, level by level; null is as good as nothing.
+
+    `first`: the keys, of the top level, where it is the other way round: the other's value is filled with its own.
+    """
+    filled = _decode_object(target)
+    for key, value in _decode_object(other).items():
+        mine = filled.get(key, NULL)
+        filled[key] = _fill_value(value, mine) if key in first else _fill_value(mine, value)
+    return msgspec.Raw(msgspec.json.encode(filled))
+
+
+def has_key(metadata: msgspec.Raw, key: str) -> bool:
+    return key in _decode_object(metadata)
+
+
 def differences(before: msgspec.Raw, after: msgspec.Raw) -> tuple[msgspec.Raw, msgspec.Raw] | None:
     """The top-level keys that differ, with their old and their new values; None when none does.
 
@@ -65,6 +83,12 @@ def differences(before: msgspec.Raw, after: msgspec.Raw) -> tuple[msgspec.Raw, m
     if not changed:
         return None
     return _pick(old, changed), _pick(new, changed)
+
+
+def _fill_value(value: msgspec.Raw, other: msgspec.Raw) -> msgspec.Raw:
+    if bytes(value) == b"null":
+        return other
+    return fill(value, other) if _is_object(value) and _is_object(other) else value
 
 
 def _same(one: msgspec.Raw | None, other: msgspec.Raw | None) -> bool:

@@ -1,11 +1,8 @@
 """Leads over the API: the table of their operations, and the handlers."""
 
-from typing import Any
-
 from leadlight.events.schemas import EVENT_EXAMPLE, EVENT_PARAMETERS, EventList, EventQuery
 from leadlight.http.operation import Operation, Reply
 from leadlight.ids import LEAD
-from leadlight.leads.lead import Lead
 from leadlight.leads.schemas import (
     CREATE_PARAMETERS,
     LIST_PARAMETERS,
@@ -165,7 +162,7 @@ class LeadRoutes:
 
     async def get_lead(self, caller: Principal, lead_id: str) -> Reply:
         lead = await self._leads.get_lead(caller, lead_id)
-        return Reply(LeadView.of(lead), lead.etag)
+        return Reply(LeadView.of(lead, lead_id), lead.etag)
 
     async def list_leads(self, caller: Principal, query: ListQuery) -> LeadList:
         page = await self._leads.list_leads(
@@ -182,16 +179,22 @@ class LeadRoutes:
     async def create_lead(
         self, caller: Principal, query: CreateQuery, body: LeadCreate, *, idempotency: IdempotencyKey | None
     ) -> Reply:
-        created = await self._leads.create_lead(
-            caller, body.draft(), on_duplicate=query.on_duplicate, idempotency=idempotency
+        rule = caller.duplicates.but(query.on_duplicate, query.match_on)
+        created = await self._leads.create_lead(caller, body.draft(), rule=rule, idempotency=idempotency)
+        lead = created.lead
+        return Reply(
+            LeadView.of(lead),
+            lead.etag,
+            location=f"/api/v1/leads/{lead.id}",
+            existing=created.existing,
+            replayed=created.replayed,
         )
-        location = f"/api/v1/leads/{created.lead.id}"
-        return _reply(created.lead, location=location, existing=created.existing, replayed=created.replayed)
 
     async def update_lead(
         self, caller: Principal, lead_id: str, body: LeadUpdate, *, if_match: tuple[str, ...] | None
     ) -> Reply:
-        return _reply(await self._leads.update_lead(caller, lead_id, body.patch(), if_match=if_match))
+        lead = await self._leads.update_lead(caller, lead_id, body.patch(), if_match=if_match)
+        return Reply(LeadView.of(lead, lead_id), lead.etag)
 
     async def delete_lead(self, caller: Principal, lead_id: str, *, if_match: tuple[str, ...] | None) -> DeletedView:
         return DeletedView.of(await self._leads.delete_lead(caller, lead_id, if_match=if_match))
@@ -199,7 +202,3 @@ class LeadRoutes:
     async def list_lead_events(self, caller: Principal, lead_id: str, query: EventQuery) -> EventList:
         page = await self._leads.list_events(caller, lead_id, after=query.after, limit=query.limit, types=query.types)
         return EventList.of(page)
-
-
-def _reply(lead: Lead, **more: Any) -> Reply:
-    return Reply(LeadView.of(lead), etag=lead.etag, **more)

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from leadlight.clock import to_iso
+from leadlight.duplicate_rule import OnDuplicate, match_on_rule
 from leadlight.errors import Invalid, InvalidInput, Problem
 from leadlight.http.body import FieldRule
 from leadlight.http.pagination import Pagination, decode_cursor, encode_cursor
@@ -18,7 +19,7 @@ from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import Lead, LeadStatus
 from leadlight.leads.listing import LeadPage, LeadSort, Place
 from leadlight.leads.metadata import MAX_BYTES, metadata_rule, patch_rule
-from leadlight.leads.service import Deleted, OnDuplicate
+from leadlight.leads.service import Deleted
 
 
 def _text_schema(longest: int, **more: Any) -> dict[str, Any]:
@@ -26,6 +27,9 @@ def _text_schema(longest: int, **more: Any) -> dict[str, Any]:
 
 
 LeadId = Annotated[str, Meta(pattern=f"^{LEAD.prefix}[A-Za-z0-9]+$", examples=["lead_01kb2v6e3mf0r8n4t9q5w7x1yz"])]
+MergedInto = Annotated[
+    str, Meta(description="Only where the id that was asked for is that of a lead that was merged into this one.")
+]
 Name = Annotated[str, Meta(examples=["Ada Park"], extra_json_schema=_text_schema(rules.MAX_NAME))]
 Email = Annotated[
     str,
@@ -83,9 +87,11 @@ class LeadView(msgspec.Struct, frozen=True, rename="camel"):
     created_at: Time
     updated_at: Time
     workspace_id: str
+    merged_into: MergedInto | UnsetType = UNSET
 
     @classmethod
-    def of(cls, lead: Lead) -> "LeadView":
+    def of(cls, lead: Lead, asked: str | None = None) -> "LeadView":
+        """`asked`: the id that was asked for, which may be that of a lead that was merged into this one."""
         created_at = to_iso(lead.created_at)
         return cls(
             lead.id,
@@ -98,6 +104,7 @@ class LeadView(msgspec.Struct, frozen=True, rename="camel"):
             created_at,
             created_at if lead.updated_at == lead.created_at else to_iso(lead.updated_at),
             lead.workspace_id,
+            UNSET if asked is None or asked == lead.id else lead.id,
         )
 
 
@@ -197,14 +204,22 @@ class DeletedView(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class CreateQuery(msgspec.Struct, frozen=True):
-    on_duplicate: OnDuplicate = OnDuplicate.CREATE
+    on_duplicate: OnDuplicate | None = None
+    match_on: str | None = None
 
 
 CREATE_PARAMETERS = (
     Parameter(
         "onDuplicate",
-        choice(OnDuplicate, default=OnDuplicate.CREATE),
-        "When a lead with this email exists: make a second one, answer 409 with its id, or merge into it.",
+        choice(OnDuplicate),
+        "When the same lead exists: make a second one, merge into it, leave it as it is, or answer 409 with its id. "
+        "`create`, unless the workspace's own rule says otherwise.",
+    ),
+    Parameter(
+        "matchOn",
+        Rule(match_on_rule, {"type": "string", "maxLength": 109}),
+        "By what it is the same: `email`, `phone` (in E.164 form), or `metadata.` and a key, "
+        "such as `metadata.external_id`. `email`, unless the workspace's own rule says otherwise.",
     ),
 )
 
@@ -212,7 +227,16 @@ CREATE_PARAMETERS = (
 MAX_METADATA_FILTERS = 20
 
 
-class ListQuery(LeadFilter, frozen=True):
+class FilterQuery(LeadFilter, frozen=True):
+    """The filter, as a query gives it."""
+
+    def __post_init__(self) -> None:
+        if len(self.metadata) > MAX_METADATA_FILTERS:
+            message = f"at most {MAX_METADATA_FILTERS} keys can be asked for at once"
+            raise InvalidInput([Problem("metadata", message, "too_many")])
+
+
+class ListQuery(FilterQuery, frozen=True):
     """The filter, and which page of what it lets through, in what form."""
 
     page: int | UnsetType = UNSET
@@ -226,9 +250,7 @@ class ListQuery(LeadFilter, frozen=True):
         """Refuses parameters that are good alone but not together."""
         if self.by_cursor and self.page is not UNSET:
             raise InvalidInput([Problem("page", "does not go with cursor; send one of them", "conflict")])
-        if len(self.metadata) > MAX_METADATA_FILTERS:
-            message = f"at most {MAX_METADATA_FILTERS} keys can be asked for at once"
-            raise InvalidInput([Problem("metadata", message, "too_many")])
+        super().__post_init__()
         if self.place and self.sort not in (UNSET, self.place.sort):
             message = f"the cursor continues a list sorted by {self.place.sort.value}"
             raise InvalidInput([Problem("sort", message, "conflict")])
@@ -286,6 +308,20 @@ def _cursor_rule(value: str) -> Place | str:
     return place
 
 
+FILTER_PARAMETERS = (
+    Parameter("status", choices(LeadStatus), "Only leads in these states, by comma."),
+    Parameter("source", texts(rules.MAX_SOURCE), "Only leads from these sources, by comma."),
+    Parameter("search", text(rules.MAX_NAME), "Only leads with this text in their name or email, whatever its case."),
+    Parameter("email", text(rules.MAX_EMAIL, min_length=1), "Only leads with this email, whatever its case."),
+    Parameter(
+        "phone", text(rules.MAX_PHONE, min_length=1), "Only leads with this phone number, in E.164 form or as typed."
+    ),
+    Parameter("createdAfter", timestamp(), "Only leads created later than this."),
+    Parameter("createdBefore", timestamp(), "Only leads created earlier than this."),
+    Parameter("updatedAfter", timestamp(), "Only leads changed later than this."),
+    Parameter("updatedBefore", timestamp(), "Only leads changed earlier than this."),
+    Parameter("metadata.", text(1000), "Only leads whose metadata has this value at this top-level key."),
+)
 LIST_PARAMETERS = (
     Parameter(
         "page",
@@ -301,16 +337,5 @@ LIST_PARAMETERS = (
     Parameter("total", boolean(), "Whether to count: true unless said otherwise by page, false by cursor."),
     Parameter("sort", choice(LeadSort, default=LeadSort.NEWEST), "Order; `-` for descending."),
     Parameter("fields", choices(LeadField), "Only these fields, by comma."),
-    Parameter("status", choices(LeadStatus), "Only leads in these states, by comma."),
-    Parameter("source", texts(rules.MAX_SOURCE), "Only leads from these sources, by comma."),
-    Parameter("search", text(rules.MAX_NAME), "Only leads with this text in their name or email, whatever its case."),
-    Parameter("email", text(rules.MAX_EMAIL, min_length=1), "Only leads with this email, whatever its case."),
-    Parameter(
-        "phone", text(rules.MAX_PHONE, min_length=1), "Only leads with this phone number, in E.164 form or as typed."
-    ),
-    Parameter("createdAfter", timestamp(), "Only leads created later than this."),
-    Parameter("createdBefore", timestamp(), "Only leads created earlier than this."),
-    Parameter("updatedAfter", timestamp(), "Only leads changed later than this."),
-    Parameter("updatedBefore", timestamp(), "Only leads changed earlier than this."),
-    Parameter("metadata.", text(1000), "Only leads whose metadata has this value at this top-level key."),
+    *FILTER_PARAMETERS,
 )

@@ -1,37 +1,32 @@
 """Use cases of leads: each is one transaction that changes rows and writes the events that tell of it."""
 
-from collections.abc import Mapping
-from enum import StrEnum
+from typing import Any
 
 import msgspec
 
 from leadlight.clock import Clock
+from leadlight.duplicate_rule import DuplicateRule
 from leadlight.errors import Conflict, LeadNotFound, PreconditionFailed
-from leadlight.events.event import Actor, Changes, Event, EventType
+from leadlight.events.event import Actor, EventType, Happening
 from leadlight.events.service import EventPage, EventService
-from leadlight.ids import LEAD, NewId
-from leadlight.leads import listing, queries
-from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch, creation_changes, new_lead, snapshot
+from leadlight.leads import identities, listing, queries
+from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch
 from leadlight.leads.check import find_faults
+from leadlight.leads.erasing import Erasing, record_erasure
 from leadlight.leads.filter import LeadFilter
+from leadlight.leads.intake import Incoming, Intake, Outcome
 from leadlight.leads.lead import Lead
 from leadlight.leads.listing import LeadPage, LeadSort, Place
+from leadlight.leads.writing import LeadWriting, changed
 from leadlight.principal import Principal
 from leadlight.store.database import Database, Transaction
-from leadlight.store.idempotency import IdempotencyKey, erase_results, find_result, save_result
-from leadlight.webhooks.service import WebhookService
+from leadlight.store.idempotency import IdempotencyKey, find_result, save_result
 
-
-class OnDuplicate(StrEnum):
-    """What to do when a lead with the same email exists."""
-
-    CREATE = "create"
-    REJECT = "reject"
-    UPDATE = "update"
+_CODED_AT_ONCE = 500
 
 
 class Created(msgspec.Struct, frozen=True):
-    """`existing`: the lead was there and was merged into. `replayed`: this is the answer to an earlier request."""
+    """`existing`: the lead was there already. `replayed`: this is the answer to an earlier request."""
 
     lead: Lead
     existing: bool = False
@@ -45,17 +40,29 @@ class Deleted(msgspec.Struct, frozen=True):
 
 class LeadService:
     def __init__(
-        self, database: Database, events: EventService, webhooks: WebhookService, clock: Clock, new_id: NewId
+        self,
+        database: Database,
+        events: EventService,
+        writing: LeadWriting,
+        intake: Intake,
+        erasing: Erasing,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._events = events
-        self._webhooks = webhooks
+        self._writing = writing
+        self._intake = intake
+        self._erasing = erasing
         self._clock = clock
-        self._new_id = new_id
 
     async def get_lead(self, caller: Principal, lead_id: str) -> Lead:
-        """Raises LeadNotFound, for another workspace's lead just as for one that never was."""
+        """The lead, or the one that it was merged into.
+
+        Raises LeadNotFound, for another workspace's lead just as for one that never was.
+        """
         lead = await self._database.read(queries.find_lead, caller.workspace_id, lead_id)
+        if lead is None:
+            lead = await self._database.read(self._writing.follow, caller.workspace_id, lead_id)
         if lead is None:
             raise LeadNotFound(lead_id)
         return lead
@@ -90,26 +97,37 @@ class LeadService:
         caller: Principal,
         draft: LeadDraft,
         *,
-        on_duplicate: OnDuplicate = OnDuplicate.CREATE,
+        rule: DuplicateRule | None = None,
         idempotency: IdempotencyKey | None = None,
     ) -> Created:
-        """Stores a new lead, or merges it into the one with the same email.
+        """Stores a new lead, or does what the rule says where the same one exists; None for the workspace's own rule.
 
-        Raises Conflict for a duplicate that is to be rejected, or an Idempotency-Key used before.
+        Raises Conflict for a duplicate that is to be rejected, or an Idempotency-Key used before; InvalidInput.
         """
         return await self._database.write(
-            self._create, caller, draft, on_duplicate, idempotency, turn=caller.workspace_id
+            self._create, caller, draft, rule or caller.duplicates, idempotency, turn=caller.workspace_id
         )
 
     async def update_lead(
         self, caller: Principal, lead_id: str, patch: LeadPatch, *, if_match: tuple[str, ...] | None = None
     ) -> Lead:
-        """Changes what the patch names. Raises LeadNotFound, PreconditionFailed, InvalidInput."""
+        """Changes what the patch names, of the lead or of the one that it was merged into.
+
+        Raises LeadNotFound, PreconditionFailed, InvalidInput.
+        """
         return await self._database.write(self._update, caller, lead_id, patch, if_match, turn=caller.workspace_id)
 
     async def delete_lead(self, caller: Principal, lead_id: str, *, if_match: tuple[str, ...] | None = None) -> Deleted:
-        """Erases a lead and its history for good. Raises LeadNotFound, PreconditionFailed."""
-        return await self._database.write(self._delete, caller, lead_id, if_match, turn=caller.workspace_id)
+        """Erases a lead and all that is kept of it for good, and puts that on record.
+
+        Raises LeadNotFound, PreconditionFailed, Conflict.
+        """
+        deleted, lead_ids = await self._database.write(
+            self._delete, caller, lead_id, if_match, turn=caller.workspace_id
+        )
+        for each in lead_ids:
+            record_erasure(caller.workspace_id, each, at=deleted.deleted_at, key_id=caller.key_id)
+        return deleted
 
     async def list_events(
         self,
@@ -120,16 +138,37 @@ class LeadService:
         limit: int,
         types: tuple[EventType, ...] = (),
     ) -> EventPage:
-        """What happened to a lead, oldest first. Raises LeadNotFound."""
+        """What happened to a lead, and to those that were merged into it, oldest first. Raises LeadNotFound."""
 
         async def page(tx: Transaction) -> EventPage:
-            if await queries.find_lead(tx, caller.workspace_id, lead_id) is None:
+            lead = await self._writing.follow(tx, caller.workspace_id, lead_id)
+            if lead is None:
                 raise LeadNotFound(lead_id)
-            return await self._events.page_of_lead(
-                tx, caller.workspace_id, lead_id, after=after, limit=limit, types=types
+            lead_ids = await self._erasing.all_ids(tx, caller.workspace_id, lead.id)
+            return await self._events.page_of_leads(
+                tx, caller.workspace_id, lead_ids, after=after, limit=limit, types=types
             )
 
         return await self._database.scan(page)
+
+    async def held_on(self, caller: Principal, lead_id: str) -> tuple[Lead, dict[str, list[Any]]]:
+        """The lead, and all that others keep of it, by name. Raises LeadNotFound."""
+
+        async def collect(tx: Transaction) -> tuple[Lead, dict[str, list[Any]]]:
+            lead = await self._writing.follow(tx, caller.workspace_id, lead_id)
+            if lead is None:
+                raise LeadNotFound(lead_id)
+            lead_ids = await self._erasing.all_ids(tx, caller.workspace_id, lead.id)
+            return lead, await self._erasing.held_on(tx, caller.workspace_id, lead_ids)
+
+        return await self._database.scan(collect)
+
+    async def code_old_leads(self, workspace_id: str) -> None:
+        """Has leads that an earlier version stored found as duplicates too, some hundred in a transaction."""
+        if not await self._database.scan(self._some_uncoded, workspace_id):
+            return
+        while await self._database.write(self._code_some, workspace_id, turn=workspace_id):
+            pass
 
     async def check(self) -> list[str]:
         """What does not fit together in the leads of all workspaces, a sentence each."""
@@ -137,39 +176,37 @@ class LeadService:
 
     # Units of work
 
+    async def _some_uncoded(self, tx: Transaction, workspace_id: str) -> bool:
+        return bool(await queries.find_uncoded(tx, workspace_id, limit=1))
+
+    async def _code_some(self, tx: Transaction, workspace_id: str) -> bool:
+        await self._events.hold(tx, workspace_id)
+        leads = await queries.find_uncoded(tx, workspace_id, limit=_CODED_AT_ONCE)
+        await queries.update_leads(tx, leads)  # as they are: what is told from their fields is written anew
+        return bool(leads)
+
     async def _create(
         self,
         tx: Transaction,
         caller: Principal,
         draft: LeadDraft,
-        on_duplicate: OnDuplicate,
+        rule: DuplicateRule,
         idempotency: IdempotencyKey | None,
     ) -> Created:
         now = self._clock()
-        if idempotency is not None or on_duplicate is not OnDuplicate.CREATE:
-            await self._events.hold(tx, caller.workspace_id)
         if idempotency is not None:
+            await self._events.hold(tx, caller.workspace_id)
             earlier = await find_result(tx, caller.workspace_id, idempotency, Created, now=now)
             if earlier is not None:
                 return msgspec.structs.replace(earlier, replayed=True)
-        created = await self._create_or_merge(tx, caller, draft, on_duplicate, now)
+        actor = Actor.key(caller.key_id)
+        [taken] = await self._intake.take(tx, caller.workspace_id, actor, [Incoming(draft)], rule=rule, now=now)
+        if taken.error is not None or taken.lead is None:
+            raise taken.error or AssertionError("a lead that was not taken says why")
+        created = Created(taken.lead, existing=taken.outcome is not Outcome.CREATED)
         if idempotency is not None:
             await save_result(tx, caller.workspace_id, idempotency, created.lead.id, created, now=now)
         return created
-
-    async def _create_or_merge(
-        self, tx: Transaction, caller: Principal, draft: LeadDraft, on_duplicate: OnDuplicate, now: int
-    ) -> Created:
-        if on_duplicate is not OnDuplicate.CREATE:
-            existing = await queries.find_oldest_by_email(tx, caller.workspace_id, draft.email)
-            if existing is not None and on_duplicate is OnDuplicate.REJECT:
-                raise Conflict("A lead with this email exists already", existingId=existing.id)
-            if existing is not None:
-                return Created(await self._patch(tx, caller, existing, LeadPatch.of(draft), now), existing=True)
-        lead = new_lead(draft, lead_id=self._new_id(LEAD), workspace_id=caller.workspace_id, now=now)
-        [event] = await self._record(tx, caller, lead.id, {EventType.LEAD_CREATED: creation_changes(lead)}, at=now)
-        await queries.insert_lead(tx, lead, number=event.position)
-        return Created(lead)
 
     async def _update(
         self,
@@ -179,53 +216,45 @@ class LeadService:
         patch: LeadPatch,
         if_match: tuple[str, ...] | None,
     ) -> Lead:
-        lead = await self._get_matching(tx, caller, lead_id, if_match)
-        return await self._patch(tx, caller, lead, patch, self._clock())
-
-    async def _patch(self, tx: Transaction, caller: Principal, lead: Lead, patch: LeadPatch, now: int) -> Lead:
+        await self._events.hold(tx, caller.workspace_id)
+        lead = await self._writing.follow(tx, caller.workspace_id, lead_id)
+        if lead is None:
+            raise LeadNotFound(lead_id)
+        _demand(lead, if_match)
+        now = self._clock()
         applied = apply_patch(lead, patch, now)
         if applied is None:
             return lead
         updated, changes = applied
-        happened = {EventType.LEAD_UPDATED: changes}
-        if "status" in changes:
-            happened[EventType.LEAD_STATUS_CHANGED] = {"status": changes["status"]}
-        await self._record(tx, caller, lead.id, happened, at=now, lead=snapshot(updated))
-        await queries.update_lead(tx, lead, updated)
+        step = changed(lead, updated, changes)
+        await self._writing.write(tx, caller.workspace_id, Actor.key(caller.key_id), [step], at=now)
         return updated
 
     async def _delete(
         self, tx: Transaction, caller: Principal, lead_id: str, if_match: tuple[str, ...] | None
-    ) -> Deleted:
-        lead = await self._get_matching(tx, caller, lead_id, if_match)
+    ) -> tuple[Deleted, list[str]]:
+        """What was deleted, and all ids that it had."""
+        workspace_id = caller.workspace_id
+        await self._events.hold(tx, workspace_id)
+        lead = await queries.find_lead(tx, workspace_id, lead_id)
+        if lead is not None:
+            _demand(lead, if_match)
+        elif survivor := await identities.find_survivor(tx, workspace_id, lead_id):
+            raise Conflict("This lead was merged into another one; delete that one", mergedInto=survivor)
         now = self._clock()
-        await self._webhooks.erase_lead(tx, caller.workspace_id, lead_id, now)
-        await self._events.erase(tx, caller.workspace_id, lead_id)
-        await self._record(tx, caller, lead_id, {EventType.LEAD_DELETED: {}}, at=now)
-        await queries.delete_lead(tx, lead)
-        await erase_results(tx, caller.workspace_id, lead_id)
-        return Deleted(lead_id, now)
-
-    async def _get_matching(
-        self, tx: Transaction, caller: Principal, lead_id: str, if_match: tuple[str, ...] | None
-    ) -> Lead:
-        await self._events.hold(tx, caller.workspace_id)
-        lead = await queries.find_lead(tx, caller.workspace_id, lead_id)
-        if lead is None:
+        lead_ids = await self._erasing.all_ids(tx, workspace_id, lead_id)
+        kept = await self._erasing.erase(tx, workspace_id, lead_ids, now)
+        if lead is None and not kept:
             raise LeadNotFound(lead_id)
-        if if_match is not None and lead.etag not in if_match and "*" not in if_match:
-            raise PreconditionFailed(leadId=lead_id, etag=lead.etag)
-        return lead
+        happened = [Happening(EventType.LEAD_DELETED, lead_id, {})]
+        await self._events.record(tx, workspace_id, Actor.key(caller.key_id), happened, at=now)
+        if lead is not None:
+            await queries.delete_leads(tx, [lead])
+            await queries.count(tx, workspace_id, [lead], [])
+            await identities.delete_identities(tx, workspace_id, [lead_id])
+        return Deleted(lead_id, now), lead_ids
 
-    async def _record(
-        self,
-        tx: Transaction,
-        caller: Principal,
-        lead_id: str,
-        happened: Mapping[EventType, Changes],
-        *,
-        at: int,
-        lead: msgspec.Raw | None = None,
-    ) -> list[Event]:
-        actor = Actor.key(caller.key_id)
-        return await self._events.record(tx, caller.workspace_id, lead_id, actor, happened, at=at, lead=lead)
+
+def _demand(lead: Lead, if_match: tuple[str, ...] | None) -> None:
+    if if_match is not None and lead.etag not in if_match and "*" not in if_match:
+        raise PreconditionFailed(leadId=lead.id, etag=lead.etag)

@@ -107,7 +107,7 @@ async def _pages(database: Database, table: Table, last: Row | None) -> AsyncIte
 
 def _fitting(rows: list[Row]) -> int:
     """How many rows like these make a page that is not too large in bytes."""
-    characters = sum(len(value) for row in rows for value in row if isinstance(value, str))
+    characters = sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
     return min(_PAGE, max(1, _PAGE_CHARACTERS * len(rows) // max(1, characters)))
 
 

@@ -5,6 +5,7 @@ it, and it may run more than once, so it changes nothing but the database.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar, TypeVarTuple
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-Value = str | int | float | None
+Value = str | int | float | bytes | None
 V = TypeVar("V", str, int)
 Row = tuple[Value, ...]
 
@@ -46,8 +47,11 @@ class Transaction(Protocol):
         Statements that are put off may run as one: none may count on what another of them does.
         """
 
+    async def each(self, sql: str, rows: Sequence[dict[str, Value]]) -> None:
+        """Runs a statement that changes rows once for each set of parameters."""
+
     async def load(self, table: Table, rows: Sequence[Row]) -> None:
-        """Inserts many rows at once."""
+        """Inserts rows, one or many at once; few of them may be put off like what `later` runs."""
 
     @property
     def for_update(self) -> str:
@@ -57,8 +61,8 @@ class Transaction(Protocol):
     def finds_pieces_sooner(self) -> bool:
         """Whether `contains_text` finds a piece of a long text much sooner than all of it."""
 
-    def json_text(self, column: str, parameter: str) -> str:
-        """SQL for the text of the value at a key (named by a parameter) of a column of JSON."""
+    def json_text(self, json: str, key: str) -> str:
+        """SQL for the text of the value at a key of a JSON text, both given as SQL."""
 
     def contains_text(self, index: str, parameter: str) -> str:
         """SQL for the numbers of the rows of `:workspace_id` whose indexed text contains a parameter's text.
@@ -96,6 +100,13 @@ Progress = Callable[[int, int], None]
 """Told how much is done, and of how much."""
 
 
+class Snapshot(Protocol):
+    """One state of a store, for several units of work, one after another; what is written meanwhile is not in it."""
+
+    async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
+        """Runs queries; the state is that of the first ones. Raises StoreUnavailable, also once an hour is over."""
+
+
 class Database(Protocol):
     """A store that is open."""
 
@@ -104,6 +115,12 @@ class Database(Protocol):
 
     async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         """Runs queries whose cost grows with the data, on one snapshot, where they delay no read."""
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """A snapshot for as long as the context is open, on resources of its own: it delays nobody.
+
+        There are few at once, and who comes later waits a little. Raises StoreUnavailable.
+        """
 
     async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts, turn: str | None = None) -> T:
         """Runs a unit of work; when it answers, its changes are on disk.

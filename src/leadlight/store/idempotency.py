@@ -4,13 +4,14 @@ Kept for 24 hours, for each workspace (contract §4). When what the request made
 the kept result; the key itself still counts, so that a late retry can't bring the erased back.
 """
 
+from collections.abc import Sequence
 from typing import TypeVar, cast
 
 import msgspec
 
 from leadlight.clock import DAY
 from leadlight.errors import Conflict
-from leadlight.store.database import Transaction
+from leadlight.store.database import Transaction, one_of
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ ON CONFLICT (workspace_id, key) DO UPDATE SET fingerprint = excluded.fingerprint
 """
 _ERASE = """
 UPDATE idempotency_keys SET fingerprint = NULL, result = NULL
-WHERE workspace_id = :workspace_id AND subject_id = :subject_id
+WHERE workspace_id = :workspace_id AND subject_id
 """
 # First whose there are, then within each: so that no statement changes rows of two workspaces.
 _FIND_OLD = "SELECT DISTINCT workspace_id FROM idempotency_keys WHERE created_at <= :oldest"
@@ -74,9 +75,10 @@ async def save_result(
     )
 
 
-async def erase_results(tx: Transaction, workspace_id: str, subject_id: str) -> None:
-    """Takes what is kept about something that is being erased."""
-    await tx.later(_ERASE, workspace_id=workspace_id, subject_id=subject_id)
+async def erase_results(tx: Transaction, workspace_id: str, subject_ids: Sequence[str]) -> None:
+    """Takes what is kept about things that are being erased."""
+    among, names = one_of(subject_ids)
+    await tx.later(f"{_ERASE} {among}", workspace_id=workspace_id, **names)
 
 
 async def forget_old_results(tx: Transaction, now: int) -> None:

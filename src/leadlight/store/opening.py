@@ -14,6 +14,7 @@ from leadlight.store.sqlite import SqliteDatabase
 
 _POSTGRES = ("postgresql", "postgres")
 _HOUR = 3600.0
+_CACHE_KIB = 64_000
 
 
 async def open_database(
@@ -23,14 +24,16 @@ async def open_database(
     create: bool = True,
     connections: int = 8,
     patient: bool = False,
+    cache_kib: int = _CACHE_KIB,
 ) -> Database:
     """The store at a URL, or in the data folder when there is none.
 
     `patient`: for an operator's commands, which read whole stores: a server is given an hour for a statement.
+    `cache_kib`: memory for the pages of a file.
     What is empty is set up when `create` says so. A file's schema is brought up to date; a server's is left to
     `migrate`, for other processes may be at work there. Raises StoreRefusal, StoreUnavailable, OSError.
     """
-    database = await _open(data, url, create=create, connections=connections, patient=patient)
+    database = await _open(data, url, create=create, connections=connections, patient=patient, cache_kib=cache_kib)
     try:
         if not await is_unfinished(database):
             return database
@@ -73,11 +76,13 @@ async def migrate(data: Path, url: str = "") -> SchemaState:
     if _is_server(url):
         return await postgres_schema.migrate(url)
     before = sqlite_file.state(_file(data, url))
-    await SqliteDatabase.open(_file(data, url)).close()
+    await SqliteDatabase.open(_file(data, url), cache_kib=_CACHE_KIB).close()
     return before
 
 
-async def _open(data: Path, url: str, *, create: bool, connections: int, patient: bool) -> Database:
+async def _open(
+    data: Path, url: str, *, create: bool, connections: int, patient: bool, cache_kib: int = _CACHE_KIB
+) -> Database:
     if _is_server(url):
         combines = await postgres_schema.prepare(url, create=create)
         return PostgresDatabase(
@@ -88,7 +93,7 @@ async def _open(data: Path, url: str, *, create: bool, connections: int, patient
         raise StoreRefusal(
             f"there is no store in {file.parent}; `leadlight serve` makes one, and --data names another folder"
         )
-    return SqliteDatabase.open(file)
+    return SqliteDatabase.open(file, cache_kib=cache_kib)
 
 
 def _is_server(url: str) -> bool:

@@ -2,32 +2,27 @@
 
 import asyncio
 import functools
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from random import random
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 import asyncpg
 
 from leadlight.errors import StoreUnavailable
-from leadlight.store.database import Progress, Row, Statistics, StoreRefusal, Table, Transaction, Value
+from leadlight.store.database import Progress, Row, Snapshot, Statistics, StoreRefusal, Table, Transaction
 from leadlight.store.postgres_lines import Lines
 from leadlight.store.postgres_notices import Notices
 from leadlight.store.postgres_pool import AWAY, COMMAND_SECONDS, LOST, Connection, Pool
 from leadlight.store.postgres_schema import faults_of_server, list_tables
+from leadlight.store.postgres_snapshot import PostgresSnapshot
+from leadlight.store.postgres_transaction import BEGIN_SCAN, PostgresTransaction
+from leadlight.store.snapshots import Snapshots
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
-_BEGIN_SCAN = """
-BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-SET LOCAL plan_cache_mode = force_custom_plan;
-SET LOCAL jit = off
-"""
 _BEGIN = "BEGIN; SET LOCAL lock_timeout = '10s'"
-_FEW_ROWS = 500
 _TRIES = 8
 _AGAIN = (
     asyncpg.SerializationError,
@@ -37,83 +32,6 @@ _AGAIN = (
 )
 
 
-class PostgresTransaction:
-    """Statements on one connection."""
-
-    for_update = " FOR UPDATE"
-    finds_pieces_sooner = False
-
-    def __init__(self, connection: Connection, *, combines: bool = False) -> None:
-        """`combines`: whether statements that are put off are sent as one."""
-        self._connection = connection
-        self._combines = combines
-        self._put_off: list[tuple[str, dict[str, Value]]] = []
-        self.has_written = False
-        self.units = 1
-
-    async def rows(self, sql: str, **parameters: Value) -> list[Row]:
-        if self._put_off:
-            await self.flush()
-        return cast("list[Row]", await self._connection.fetch(*self._asked(sql, parameters)))
-
-    async def row(self, sql: str, **parameters: Value) -> Row | None:
-        if self._put_off:
-            await self.flush()
-        return cast("Row | None", await self._connection.fetchrow(*self._asked(sql, parameters)))
-
-    async def execute(self, sql: str, **parameters: Value) -> int:
-        if self._put_off:
-            await self.flush()
-        return await self._execute(sql, parameters)
-
-    async def later(self, sql: str, **parameters: Value) -> None:
-        self.has_written = True
-        self._put_off.append((sql, parameters))
-
-    async def load(self, table: Table, rows: Sequence[Row]) -> None:
-        if self._put_off:
-            await self.flush()
-        self.has_written = True
-        if len(rows) > _FEW_ROWS:
-            await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
-        elif rows:  # one round trip; a COPY asks for the columns' types first
-            values = ", ".join(f"${number}" for number in range(1, len(table.columns) + 1))
-            sql = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({values})"
-            await self._connection.executemany(sql, rows)
-
-    async def flush(self) -> None:
-        """Sends what was put off: as one statement where that can be, to save round trips."""
-        put_off, self._put_off = self._put_off, []
-        if self._combines and len(put_off) > 1:
-            text, names = _combined(tuple(sql for sql, _ in put_off))
-            await self._connection.execute(text, *[put_off[index][1][name] for index, name in names])
-            return
-        for sql, parameters in put_off:
-            await self._execute(sql, parameters)
-
-    def json_text(self, column: str, parameter: str) -> str:
-        value = f"CAST({column} AS json) -> CAST(:{parameter} AS text)"  # json keeps numbers as they were sent
-        text = f"CAST({column} AS json) ->> CAST(:{parameter} AS text)"
-        return f"CASE json_typeof({value}) WHEN 'string' THEN {text} ELSE CAST({value} AS text) END"
-
-    def contains_text(self, index: str, parameter: str) -> str:
-        escaped = rf"replace(replace(replace(:{parameter}, '\', '\\'), '%', '\%'), '_', '\_')"
-        return f"SELECT number FROM {index} WHERE workspace_id = :workspace_id AND text LIKE '%' || {escaped} || '%'"
-
-    def _asked(self, sql: str, parameters: dict[str, Value]) -> list[Any]:
-        """A statement that answers rows, as asyncpg wants it; it may change some too, by RETURNING."""
-        self.has_written |= not sql.lstrip().startswith("SELECT")
-        text, names = _positional(sql)
-        return [text, *[parameters[name] for name in names]]
-
-    async def _execute(self, sql: str, parameters: dict[str, Value]) -> int:
-        self.has_written = True
-        text, names = _positional(sql)
-        status = await self._connection.execute(text, *[parameters[name] for name in names])
-        count = status.rpartition(" ")[2]  # as in `UPDATE 1`, `INSERT 0 1`; others have no count
-        return int(count) if count.isdigit() else 0
-
-
 class PostgresDatabase:
     """A store on a server; its schema has been looked at before. It belongs to the running event loop."""
 
@@ -121,6 +39,7 @@ class PostgresDatabase:
         for_scans = max(1, connections // 3)  # of their own, so that no list ever takes a look-up's
         self._pool = Pool(url, connections - for_scans, command_seconds=command_seconds)
         self._scans = Pool(url, for_scans, command_seconds=4 * command_seconds)
+        self._snapshots = Snapshots(lambda: PostgresSnapshot(url, command_seconds=4 * command_seconds))
         self._combines = combines
         self._batches = self._units = 0
         self._lines = Lines(self._write_in_turn)
@@ -131,6 +50,9 @@ class PostgresDatabase:
 
     async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
         return cast("T", await self._try(self._scans, _scan, unit, args))
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        return self._snapshots.open()
 
     async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts, turn: str | None = None) -> T:
         if turn is None:
@@ -171,6 +93,7 @@ class PostgresDatabase:
         return await self.scan(faults_of_server)
 
     async def close(self) -> None:
+        await self._snapshots.close()
         await self._lines.close()
         await self._notices.close()
         await self._pool.close()
@@ -240,7 +163,7 @@ async def _read(connection: Connection, unit: Callable[..., Awaitable[T]], args:
 
 async def _scan(connection: Connection, unit: Callable[..., Awaitable[T]], args: Any) -> T:
     try:
-        await connection.execute(_BEGIN_SCAN)
+        await connection.execute(BEGIN_SCAN)
         result = await unit(PostgresTransaction(connection), *args)
         await connection.execute("COMMIT")
         return result
@@ -258,23 +181,3 @@ async def _roll_back(connection: Connection, error: BaseException) -> None:
         await connection.execute("ROLLBACK")
     except (*LOST, asyncpg.PostgresError):
         connection.terminate()
-
-
-@lru_cache(maxsize=1024)
-def _positional(sql: str) -> tuple[str, tuple[str, ...]]:
-    """A text with `:name` parameters as one with `$1`, and the names in that order."""
-    names: dict[str, int] = {}
-    text = _PARAMETER.sub(lambda match: f"${names.setdefault(match[1], len(names) + 1)}", sql)
-    return text, tuple(names)
-
-
-@lru_cache(maxsize=256)
-def _combined(statements: Sequence[str]) -> tuple[str, tuple[tuple[int, str], ...]]:
-    """Statements as one, which sees the rows as they were before it; the parameters by statement and name."""
-    names: dict[tuple[int, str], int] = {}
-    texts = [
-        _PARAMETER.sub(lambda match, at=index: f"${names.setdefault((at, match[1]), len(names) + 1)}", sql)  # type: ignore[misc]
-        for index, sql in enumerate(statements)
-    ]
-    first = ", ".join(f"part_{index} AS ({text})" for index, text in enumerate(texts[:-1]))
-    return f"WITH {first} {texts[-1]}", tuple(names)

@@ -1,29 +1,31 @@
 """The embedded engine: SQLite in one file. All that is peculiar to it stands in this folder.
 
 Three kinds of connection: one on the event loop for queries by key, a few in threads for queries
-that take long, one in the writer's thread. In WAL mode readers and the writer never wait for one
-another.
+that take long and for snapshots, one in the writer's thread. In WAL mode readers and the writer
+never wait for one another.
 """
 
 import asyncio
 import functools
 import os
-import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 import apsw
 
 from leadlight.errors import StoreUnavailable
-from leadlight.store.database import Progress, Row, Statistics, Table, Transaction, Value
+from leadlight.store.database import Progress, Snapshot, Statistics, Table, Transaction
 from leadlight.store.group_commit import GroupCommit, drive
 from leadlight.store.neighbours import Neighbours
+from leadlight.store.snapshots import Snapshots
 from leadlight.store.sqlite_file import BROKEN, back_up, check, connect, list_tables, migrate, state, wait_for_others
+from leadlight.store.sqlite_snapshot import SqliteSnapshot, yield_the_processor
+from leadlight.store.sqlite_transaction import SqliteTransaction
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -31,64 +33,6 @@ Ts = TypeVarTuple("Ts")
 _SCAN_THREADS = 2
 _MAX_WAITING_SCANS = 256
 _GIVE_WAY_SECONDS = 0.0015
-
-
-class SqliteTransaction:
-    """Statements on one connection; its coroutines never suspend."""
-
-    for_update = ""  # one unit writes at a time
-    finds_pieces_sooner = True
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self.connection = connection
-        self._cursor = connection.cursor()
-
-    async def rows(self, sql: str, **parameters: Value) -> list[Row]:
-        return self._run(sql, parameters)
-
-    async def row(self, sql: str, **parameters: Value) -> Row | None:
-        rows = self._run(sql, parameters)
-        return rows[0] if rows else None
-
-    async def execute(self, sql: str, **parameters: Value) -> int:
-        self._run(sql, parameters)
-        return self.connection.changes()
-
-    async def later(self, sql: str, **parameters: Value) -> None:
-        self._run(sql, parameters)
-
-    async def load(self, table: Table, rows: Sequence[Row]) -> None:
-        values = ", ".join("?" for _ in table.columns)
-        sql = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({values})"
-        try:
-            self._cursor.executemany(sql, [tuple(row) for row in rows])
-        except BROKEN as error:
-            raise StoreUnavailable from error
-
-    def roll_back(self) -> None:
-        """Ends the transaction, unless an error of the disk has ended it already."""
-        if self.connection.in_transaction:
-            self.connection.execute("ROLLBACK")
-
-    def json_text(self, column: str, parameter: str) -> str:
-        # `->>` would rewrite numbers and give 1 for true; `->` gives the JSON text as it was sent.
-        path = f"""('$."' || :{parameter} || '"')"""
-        return f"CASE json_type({column}, {path}) WHEN 'text' THEN {column} ->> {path} ELSE {column} -> {path} END"
-
-    def contains_text(self, index: str, parameter: str) -> str:
-        first = "(SELECT number << 40 FROM workspaces WHERE id = :workspace_id)"
-        return (
-            f"SELECT rowid & {(1 << 40) - 1} AS number FROM {index} "
-            f"""WHERE {index} MATCH '"' || replace(:{parameter}, '"', '""') || '"' """
-            f"AND rowid BETWEEN {first} AND {first} + {(1 << 40) - 1}"
-        )
-
-    def _run(self, sql: str, parameters: dict[str, Value]) -> list[Row]:
-        """All rows of a statement, so that it ends and the cursor is free for the next."""
-        try:
-            return cast("list[Row]", self._cursor.execute(sql, parameters).fetchall())
-        except BROKEN as error:
-            raise StoreUnavailable from error
 
 
 class SqliteSession:
@@ -144,30 +88,34 @@ class SqliteSession:
 class SqliteDatabase:
     """A store in one file. Open it with `open`; it must be used from one event loop."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, cache_kib: int) -> None:
         self._path = path
-        session = SqliteSession(connect(path, cache_kib=64_000, checkpoints=True))
+        session = SqliteSession(connect(path, cache_kib=cache_kib, checkpoints=True))
         migrate(session.transaction.connection)
         self._writing = session.transaction
         self._writer = GroupCommit(session)
         self._writer.start()
         self._neighbours = Neighbours(path)
-        self._reading = SqliteTransaction(connect(path, cache_kib=32_000))
+        self._reading = SqliteTransaction(connect(path, cache_kib=cache_kib // 2))
         self._has_snapshot = False
         self._scanners = threading.local()
         self._scanning: list[apsw.Connection] = []
         self._waiting_scans = 0
-        self._pool = ThreadPoolExecutor(_SCAN_THREADS, "leadlight-scan", initializer=_yield_the_processor)
+        self._pool = ThreadPoolExecutor(_SCAN_THREADS, "leadlight-scan", initializer=yield_the_processor)
+        self._snapshots = Snapshots(lambda: SqliteSnapshot(path))
 
     @classmethod
-    def open(cls, path: Path) -> "SqliteDatabase":
-        """Opens the store in a file, makes it where there is none, and brings its schema up to date."""
+    def open(cls, path: Path, *, cache_kib: int) -> "SqliteDatabase":
+        """Opens the store in a file, makes it where there is none, and brings its schema up to date.
+
+        `cache_kib`: of pages for the writer; for look-ups half as much.
+        """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):  # opening and closing a file that is in use would drop its locks
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # -wal and -shm take over the mode
         try:
             state(path)  # refuses a file of others before anything is done to it
-            return cls(path)
+            return cls(path, cache_kib=cache_kib)
         except BROKEN as error:
             raise StoreUnavailable(str(error)) from error
 
@@ -192,6 +140,9 @@ class SqliteDatabase:
             raise StoreUnavailable from error
         finally:
             self._waiting_scans -= 1
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        return self._snapshots.open()
 
     async def write(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts, turn: str | None = None) -> T:
         start = cast("Any", functools.partial(unit, self._writing, *args))  # all run one after another here
@@ -223,6 +174,7 @@ class SqliteDatabase:
         return await asyncio.to_thread(check, self._path)
 
     async def close(self) -> None:
+        await self._snapshots.close()
         self._writer.stop()
         await asyncio.to_thread(self._writer.join)
         self._neighbours.close()
@@ -245,9 +197,3 @@ class SqliteDatabase:
             return drive(unit(tx, *args))
         finally:
             tx.roll_back()
-
-
-def _yield_the_processor() -> None:
-    """Lets look-ups go first when long queries compete with them for a core."""
-    if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

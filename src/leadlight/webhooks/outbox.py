@@ -34,18 +34,23 @@ _LIST_ATTEMPTS = f"""
 SELECT {", ".join(_ATTEMPT_FIELDS)} FROM delivery_attempts
 WHERE workspace_id = :workspace_id AND delivery_id = :delivery_id ORDER BY number
 """
+_ATTEMPTS_OF_LEADS = f"""
+SELECT {", ".join(_ATTEMPT_FIELDS)} FROM delivery_attempts
+WHERE workspace_id = :workspace_id AND delivery_id IN (
+    SELECT id FROM deliveries WHERE workspace_id = :workspace_id AND lead_id {{among}}) ORDER BY delivery_id, number
+"""
 # A receiver may have answered with the data that it was sent.
 _ERASE_ANSWERS = """
 UPDATE delivery_attempts SET answer = '' WHERE workspace_id = :workspace_id AND delivery_id IN (
-    SELECT id FROM deliveries WHERE workspace_id = :workspace_id AND lead_id = :lead_id)
+    SELECT id FROM deliveries WHERE workspace_id = :workspace_id AND lead_id {among})
 """
 _DROP = """
 UPDATE deliveries SET status = 'dropped', position = NULL, due_at = NULL, finished_at = :now
-WHERE workspace_id = :workspace_id AND lead_id = :lead_id AND status = 'pending'
+WHERE workspace_id = :workspace_id AND status = 'pending' AND lead_id {among}
 """
 _FORGET_EVENT = """
 UPDATE deliveries SET position = NULL
-WHERE workspace_id = :workspace_id AND lead_id = :lead_id AND status <> 'pending'
+WHERE workspace_id = :workspace_id AND status <> 'pending' AND lead_id {among}
 """
 _REPLAY_FIELDS = Replay.__struct_fields__
 _INSERT_REPLAY = """
@@ -140,10 +145,24 @@ async def list_attempts(tx: Transaction, workspace_id: str, delivery_id: str) ->
     return [Attempt(*cast("Any", row)) for row in rows]
 
 
-async def erase_lead(tx: Transaction, workspace_id: str, lead_id: str, now: int) -> None:
-    await tx.later(_ERASE_ANSWERS, workspace_id=workspace_id, lead_id=lead_id)
-    await tx.later(_DROP, workspace_id=workspace_id, lead_id=lead_id, now=now)
-    await tx.later(_FORGET_EVENT, workspace_id=workspace_id, lead_id=lead_id)
+async def erase_leads(tx: Transaction, workspace_id: str, lead_ids: Sequence[str], now: int) -> None:
+    among, names = one_of(lead_ids)
+    await tx.later(_ERASE_ANSWERS.format(among=among), workspace_id=workspace_id, **names)
+    await tx.later(_DROP.format(among=among), workspace_id=workspace_id, now=now, **names)
+    await tx.later(_FORGET_EVENT.format(among=among), workspace_id=workspace_id, **names)
+
+
+async def list_of_leads(tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> list[Delivery]:
+    among, names = one_of(lead_ids)
+    sql = f"SELECT {_COLUMNS} FROM deliveries WHERE workspace_id = :workspace_id AND lead_id {among} ORDER BY id"
+    return [_delivery(row) for row in await tx.rows(sql, workspace_id=workspace_id, **names)]
+
+
+async def list_attempts_of_leads(tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> list[Attempt]:
+    """By delivery, the first one first."""
+    among, names = one_of(lead_ids)
+    rows = await tx.rows(_ATTEMPTS_OF_LEADS.format(among=among), workspace_id=workspace_id, **names)
+    return [Attempt(*cast("Any", row)) for row in rows]
 
 
 async def insert_replay(tx: Transaction, replay: Replay) -> None:

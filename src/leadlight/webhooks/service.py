@@ -1,6 +1,7 @@
 """Use cases of webhooks: endpoints and their secrets, what became of deliveries, sending again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -133,10 +134,19 @@ class WebhookService:
             self._replay, workspace_id, webhook_id, since, until, types, turn=workspace_id
         )
 
-    async def erase_lead(self, tx: Transaction, workspace_id: str, lead_id: str, now: int) -> None:
-        """Drops what waits to be told of a lead that is being deleted, and what was answered to what was told."""
+    async def erase_leads(self, tx: Transaction, workspace_id: str, lead_ids: Sequence[str], now: int) -> bool:
+        """Drops what waits to be told of leads that are being deleted, and what was answered to what was told."""
         await queries.lock_webhooks(tx, workspace_id)  # nothing is taken on or recorded from here to the commit
-        await outbox.erase_lead(tx, workspace_id, lead_id, now)
+        await outbox.erase_leads(tx, workspace_id, lead_ids, now)
+        return False
+
+    async def held_on(self, tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> dict[str, list[Any]]:
+        """What was sent of some leads, where to, and what was answered: deliveries, each with its attempts."""
+        attempts: dict[str, list[Attempt]] = {}
+        for attempt in await outbox.list_attempts_of_leads(tx, workspace_id, lead_ids):
+            attempts.setdefault(attempt.delivery_id, []).append(attempt)
+        deliveries = await outbox.list_of_leads(tx, workspace_id, lead_ids)
+        return {"deliveries": [(delivery, attempts.get(delivery.id, [])) for delivery in deliveries]}
 
     # Housekeeping
 

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
 from leadlight.principal import Scope
 from leadlight.store.database import Transaction
 from leadlight.workspaces.key import ApiKey
@@ -11,8 +12,12 @@ _LAST_NUMBER = "SELECT coalesce(max(number), 0) FROM workspaces"
 _INSERT_WORKSPACE = """
 INSERT INTO workspaces (id, number, name, created_at) VALUES (:id, :number, :name, :created_at)
 """
-_FIND_WORKSPACE = "SELECT id, name, created_at FROM workspaces WHERE id = :id"
-_LIST_WORKSPACES = "SELECT id, name, created_at FROM workspaces ORDER BY number"
+_WORKSPACE_COLUMNS = "id, name, created_at, on_duplicate, match_on"
+_FIND_WORKSPACE = f"SELECT {_WORKSPACE_COLUMNS} FROM workspaces WHERE id = :id"
+_LIST_WORKSPACES = f"SELECT {_WORKSPACE_COLUMNS} FROM workspaces ORDER BY number"
+_UPDATE_WORKSPACE = """
+UPDATE workspaces SET name = :name, on_duplicate = :on_duplicate, match_on = :match_on WHERE id = :id
+"""
 _KEY_COLUMNS = (
     "id, workspace_id, name, scopes, rate_limit, created_at, expires_at, last_used_at, revoked_at, replaced_by"
 )
@@ -20,7 +25,10 @@ _INSERT_KEY = """
 INSERT INTO api_keys (id, workspace_id, name, hash, scopes, rate_limit, created_at, expires_at)
 VALUES (:id, :workspace_id, :name, :hash, :scopes, :rate_limit, :created_at, :expires_at)
 """
-_FIND_KEY_BY_HASH = f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE hash = :hash"
+_FIND_KEY_BY_HASH = f"""
+SELECT {", ".join(f"api_keys.{column}" for column in _KEY_COLUMNS.split(", "))}, on_duplicate, match_on
+FROM api_keys JOIN workspaces ON workspaces.id = api_keys.workspace_id WHERE hash = :hash
+"""
 _FIND_KEY = f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE id = :id AND workspace_id = :workspace_id"
 _FIND_WORKSPACE_OF_KEY = "SELECT workspace_id FROM api_keys WHERE id = :id"
 _LIST_KEYS = f"""
@@ -78,9 +86,10 @@ async def insert_key(tx: Transaction, key: ApiKey, hash_: str) -> None:
     )
 
 
-async def find_key_by_hash(tx: Transaction, hash_: str) -> ApiKey | None:
+async def find_key_by_hash(tx: Transaction, hash_: str) -> tuple[ApiKey, DuplicateRule] | None:
+    """The key, and what its workspace does with duplicates."""
     row = await tx.row(_FIND_KEY_BY_HASH, hash=hash_)
-    return _key(*row) if row else None
+    return (_key(*row[:-2]), _duplicates(*row[-2:])) if row else None
 
 
 async def find_key(tx: Transaction, workspace_id: str, key_id: str) -> ApiKey | None:
@@ -117,8 +126,24 @@ async def beat(tx: Transaction, now: int) -> None:
     await tx.execute(_BEAT, now=now)
 
 
+async def update_workspace(tx: Transaction, workspace: Workspace) -> None:
+    await tx.execute(
+        _UPDATE_WORKSPACE,
+        id=workspace.id,
+        name=workspace.name,
+        on_duplicate=workspace.duplicates.on_duplicate.value,
+        match_on=workspace.duplicates.match_on,
+    )
+
+
 def _workspace(*row: Any) -> Workspace:
-    return Workspace(*row)
+    id_, name, created_at, *duplicates = row
+    return Workspace(id_, name, created_at, _duplicates(*duplicates))
+
+
+def _duplicates(*row: Any) -> DuplicateRule:
+    on_duplicate, match_on = row
+    return DuplicateRule(OnDuplicate(on_duplicate), match_on)
 
 
 def _key(*row: Any) -> ApiKey:

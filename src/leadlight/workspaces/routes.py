@@ -12,6 +12,7 @@ from leadlight.workspaces.schemas import (
     KeyRotate,
     KeyView,
     RevokedView,
+    WorkspaceUpdate,
     WorkspaceView,
 )
 from leadlight.workspaces.service import KeySpec, WorkspaceService
@@ -19,6 +20,8 @@ from leadlight.workspaces.service import KeySpec, WorkspaceService
 _WORKSPACE = {
     "id": "ws_01kb2v5x9qe4m8c2n7t0r6w3hj",
     "name": "Northwind",
+    "onDuplicate": "create",
+    "matchOn": "email",
     "createdAt": "2026-01-15T10:30:00.000Z",
 }
 _KEY = {
@@ -53,6 +56,20 @@ class WorkspaceRoutes:
                 response=WorkspaceView,
                 example=_WORKSPACE,
                 handler=self.get_workspace,
+            ),
+            Operation(
+                id="updateWorkspace",
+                method="PATCH",
+                path="/api/v1/workspace",
+                tag="Workspace",
+                summary="Change the workspace",
+                description="Its name, and what is done with a lead that exists where a request does not say it.",
+                scope=Scope.ADMIN,
+                body=WorkspaceUpdate,
+                response=WorkspaceView,
+                example=_WORKSPACE,
+                handler=self.update_workspace,
+                request_example={"onDuplicate": "update", "matchOn": "email"},
             ),
             Operation(
                 id="listKeys",
@@ -120,6 +137,15 @@ class WorkspaceRoutes:
 
     async def get_workspace(self, caller: Principal) -> WorkspaceView:
         return WorkspaceView.of(await self._workspaces.get_workspace(caller.workspace_id))
+
+    async def update_workspace(self, caller: Principal, body: WorkspaceUpdate) -> WorkspaceView:
+        changed = await self._workspaces.update_workspace(
+            caller.workspace_id,
+            name=body.name or None,
+            on_duplicate=body.on_duplicate or None,
+            match_on=body.match_on or None,
+        )
+        return WorkspaceView.of(changed)
 
     async def list_keys(self, caller: Principal, query: KeyQuery) -> KeyList:
         keys = await self._workspaces.list_keys(caller.workspace_id, after=query.cursor, limit=query.limit + 1)

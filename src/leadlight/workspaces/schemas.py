@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from leadlight.clock import to_iso, to_iso_or_none
+from leadlight.duplicate_rule import OnDuplicate, match_on_rule
 from leadlight.errors import Invalid
 from leadlight.http.body import FieldRule, time_rule
 from leadlight.http.pagination import CursorPagination
@@ -16,9 +17,18 @@ from leadlight.workspaces.key import ApiKey, IssuedKey
 from leadlight.workspaces.workspace import Workspace
 
 _DATE_TIME = {"format": "date-time"}
+MatchOn = Annotated[
+    str,
+    Meta(
+        description="By what two leads are the same: `email`, `phone` (in E.164 form), or `metadata.` and a key.",
+        examples=["metadata.external_id"],
+        extra_json_schema={"pattern": r'^(email|phone|metadata\.[^"\\\x00-\x1f]{1,100})$'},
+    ),
+]
 MAX_NAME = 100
 MAX_RATE_LIMIT = 1_000_000_000
 MAX_GRACE_SECONDS = 30 * 86_400
+Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": MAX_NAME, "pattern": r"\S"})]
 
 
 def name_rule(name: str) -> str:
@@ -46,7 +56,7 @@ def _between(low: int, high: int) -> FieldRule:
 class KeyCreate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A key to be made."""
 
-    name: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": MAX_NAME, "pattern": r"\S"})]
+    name: Name
     scopes: Annotated[list[Scope], Meta(extra_json_schema={"minItems": 1})] = msgspec.field(
         default_factory=lambda: [Scope.LEADS_READ, Scope.LEADS_WRITE]
     )
@@ -128,15 +138,32 @@ class RevokedView(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class WorkspaceView(msgspec.Struct, frozen=True, rename="camel"):
-    """A tenant."""
+    """A tenant. `onDuplicate` and `matchOn` hold where a request does not say what to do with a lead that exists."""
 
     id: str
     name: str
+    on_duplicate: OnDuplicate
+    match_on: MatchOn
     created_at: Annotated[str, Meta(extra_json_schema=_DATE_TIME)]
 
     @classmethod
     def of(cls, workspace: Workspace) -> "WorkspaceView":
-        return cls(workspace.id, workspace.name, to_iso(workspace.created_at))
+        duplicates = workspace.duplicates
+        return cls(
+            workspace.id, workspace.name, duplicates.on_duplicate, duplicates.match_on, to_iso(workspace.created_at)
+        )
+
+
+class WorkspaceUpdate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What is to change: only what is sent does."""
+
+    name: (
+        Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": MAX_NAME, "pattern": r"\S"})] | UnsetType
+    ) = UNSET
+    on_duplicate: OnDuplicate | UnsetType = UNSET
+    match_on: MatchOn | UnsetType = UNSET
+
+    rules: ClassVar[dict[str, FieldRule]] = {"name": name_rule, "match_on": match_on_rule}
 
 
 class KeyQuery(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 import msgspec
 
 from leadlight.clock import DAY, Clock
+from leadlight.duplicate_rule import OnDuplicate
 from leadlight.errors import Conflict, InvalidInput, NotFound, Problem
 from leadlight.events.service import EventService
 from leadlight.ids import KEY, WORKSPACE, NewId
@@ -42,6 +43,12 @@ class WorkspaceService:
         if workspace is None:
             raise NotFound(f"There is no workspace {workspace_id}")
         return workspace
+
+    async def update_workspace(
+        self, workspace_id: str, *, name: str | None, on_duplicate: OnDuplicate | None, match_on: str | None
+    ) -> Workspace:
+        """Changes what is given; every process goes by it within a second. Raises NotFound."""
+        return await self._database.write(self._update_workspace, workspace_id, name, on_duplicate, match_on)
 
     async def list_workspaces(self) -> list[Workspace]:
         return await self._database.scan(queries.list_workspaces)
@@ -98,12 +105,15 @@ class WorkspaceService:
         """Who a secret stands for, or None when no key that is valid now has it."""
         if not is_well_formed(secret):
             return None
-        key = await self._database.read(queries.find_key_by_hash, hash_secret(secret))
+        found = await self._database.read(queries.find_key_by_hash, hash_secret(secret))
+        if found is None:
+            return None
+        key, duplicates = found
         now = self._clock()
-        if key is None or not key.is_valid(now):
+        if not key.is_valid(now):
             return None
         self._last_used[key.id] = (key.workspace_id, now)
-        return Principal(key.id, key.workspace_id, frozenset(key.scopes), key.rate_limit, key.expires_at)
+        return Principal(key.id, key.workspace_id, frozenset(key.scopes), key.rate_limit, key.expires_at, duplicates)
 
     async def save_last_used(self) -> None:
         """Stores when keys were last used; called now and then, for a write a request would be dear."""
@@ -119,6 +129,23 @@ class WorkspaceService:
 
     async def _create_workspace(self, tx: Transaction, name: str) -> Workspace:
         return await self._insert_workspace(tx, name, await queries.last_number(tx) + 1)
+
+    async def _update_workspace(
+        self,
+        tx: Transaction,
+        workspace_id: str,
+        name: str | None,
+        on_duplicate: OnDuplicate | None,
+        match_on: str | None,
+    ) -> Workspace:
+        workspace = await queries.find_workspace(tx, workspace_id)
+        if workspace is None:
+            raise NotFound(f"There is no workspace {workspace_id}")
+        duplicates = workspace.duplicates.but(on_duplicate, match_on)
+        changed = msgspec.structs.replace(workspace, name=name or workspace.name, duplicates=duplicates)
+        if changed != workspace:
+            await queries.update_workspace(tx, changed)
+        return changed
 
     async def _create_first(self, tx: Transaction, name: str, spec: KeySpec) -> tuple[Workspace, IssuedKey] | None:
         if await queries.last_number(tx):

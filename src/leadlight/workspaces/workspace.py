@@ -2,8 +2,11 @@
 
 import msgspec
 
+from leadlight.duplicate_rule import DuplicateRule
+
 
 class Workspace(msgspec.Struct, frozen=True):
     id: str
     name: str
     created_at: int
+    duplicates: DuplicateRule = DuplicateRule()

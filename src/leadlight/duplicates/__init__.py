@@ -1,0 +1,1 @@
+"""Duplicates: leads that may be one person, how likely that is, and why."""
