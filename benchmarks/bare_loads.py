@@ -14,7 +14,9 @@ from typing import Any
 
 import apsw
 
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY", "cache_size = -64000")
+from leadlight.import_main import _CACHE_KIB
+
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY", f"cache_size = -{_CACHE_KIB}")
 
 
 def load(source: Path, target: Path, number: int) -> dict[str, float]:

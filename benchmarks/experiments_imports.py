@@ -67,9 +67,9 @@ def calm_beside_imports(effort: Effort, stores: PostgresStores | None = None) ->
     rows = min(effort.rows, _CALM_ROWS)
     section = Section(
         f"Look-ups and creates on {effort.leads:,} leads while {rows:,} rows are imported",
-        "At an even pace on one connection: 500 look-ups a second, and at another time 25 creates, from the beginning "
-        "of an upload until its import is done. A request that is due while another one waits has waited since then. "
-        "Nobody is bound to less than both cores.",
+        "At an even pace on ten connections: 500 look-ups a second, and at another time 25 creates, from the beginning "
+        "of an upload until its import is done. A request that is due while its connection waits for an answer has "
+        "waited since then. Nobody is bound to less than both cores.",
         ("requests", "a second", "p50 ms", "p99 ms", "p99 is"),
     )
     with scratch_place(effort.leads, "calm", stores) as place, _serving(place, stores) as server:
@@ -108,8 +108,8 @@ class _Load:
 
     @classmethod
     def of(cls, imported: Imported, database_seconds: float) -> "_Load":
-        costs = (seconds / imported.rows * 1_000_000 for seconds in (imported.cpu, database_seconds))
-        return cls(imported.seconds, imported.rows / imported.seconds, *costs, imported.peak_mib)
+        cpu, database_cpu = (each / imported.rows * 1_000_000 for each in (imported.cpu, database_seconds))
+        return cls(imported.seconds, imported.rows / imported.seconds, cpu, database_cpu, imported.peak_mib)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,8 @@ class _Paced:
         """Adds what it measured until the context ends."""
         what = (str(self.server.port), self.key, str(self.requests.file), str(self.per_second))
         command = pinned(BOTH_CORES, [sys.executable, "-m", "benchmarks.paced_requests", *what])
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True) as running:
             try:
                 yield
                 output, _ = running.communicate("")  # its standard input ends

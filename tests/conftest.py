@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 import requests
 import uvicorn
@@ -27,6 +28,13 @@ from leadlight.workspaces.service import KeySpec
 from tests.postgres_server import PostgresServer
 
 T = TypeVar("T")
+
+hypothesis.settings.register_profile(
+    "leadlight",
+    deadline=None,  # a busy machine is no failure
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("leadlight")
 
 START = from_iso("2026-01-15T10:30:00.000Z")
 

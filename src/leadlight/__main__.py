@@ -1,6 +1,6 @@
 """`python -m leadlight` is the `leadlight` command."""
 
-from leadlight.cli.main import main
+from leadlight.cli.entry import main
 
 if __name__ == "__main__":
     main()

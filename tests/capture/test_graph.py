@@ -39,7 +39,7 @@ async def deliver(store: dict[str, Any], clock: MovableClock) -> AsyncIterator[D
 
     async def deliver(react: React) -> tuple[Shown, Receiver]:
         with Receiver(react) as receiver:
-            graph = Graph(receiver.url, timeout_seconds=0.5)
+            graph = Graph(receiver.url, timeout_seconds=2.0)
             processing = Processing(database, parts.events, parts.workspaces, parts.intake, graph, clock)
             receiving = Receiving(database, processing, clock, IdFactory(clock))
             posted = Posted(SubmissionKind.META, "application/json", body_of(meta(ALONE)), "444444444444")

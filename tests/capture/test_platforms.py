@@ -222,7 +222,10 @@ def test_a_body_that_is_nonsense_but_signed_is_kept(form: TheForm, platform: Pla
 
 
 @each_platform
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_whatever_is_signed_gets_its_200_and_is_kept(form: TheForm, platform: Platform, data: st.DataObject) -> None:
     kind, body = data.draw(spoilt().filter(lambda one: one[0].value == platform.kind))

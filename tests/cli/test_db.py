@@ -94,7 +94,8 @@ def place(cli: Cli) -> Place:
 
 EIGHT = """
 import contextlib, os, sys
-from leadlight.cli.main import app, main
+from leadlight.cli.entry import main
+from leadlight.cli.main import app
 with contextlib.redirect_stdout(None), contextlib.suppress(SystemExit):
     app(["--version"])  # what is imported late is imported
 for _ in range(8):

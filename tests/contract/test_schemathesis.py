@@ -53,4 +53,4 @@ def _run(target: Client, config: Path, folder: Path, *options: str) -> subproces
     program = str(Path(sys.executable).with_name("schemathesis"))
     command = [program, "--config-file", str(config), "run", f"{target.url}/openapi.json", "--checks=all"]
     command += [f"--header=Authorization: Bearer {target.key}", "--seed=1", "--warnings=off", "--no-color", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)

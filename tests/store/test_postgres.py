@@ -176,7 +176,7 @@ def test_an_update_and_a_deletion_lock_and_look_first(api_over_wire: Client, wir
         "BEGIN",
         "SELECT feeds",
         "SELECT leads",
-        "WITH merged_leads merged_leads into_it",
+        "WITH merged_leads into_it into_it",
         "SELECT webhooks",
         "WITH delivery_attempts deliveries deliveries deliveries",
         "SELECT operation_leads",

@@ -75,5 +75,7 @@ def _add(chunk: Chunk, row: Row | BadRow, drafter: Drafter, *, is_marked: bool) 
     except InvalidInput as error:
         chunk.errors.append(RowError(row.number, row.line, row.cells, sentence(error)))
         return
-    chunk.incoming.append(Incoming(drafted.draft, drafted.lead_id, drafted.created_at, drafted.patch))
+    chunk.incoming.append(
+        Incoming(drafted.draft, drafted.lead_id, drafted.created_at, drafted.patch, exact=drafter.own_export)
+    )
     chunk.origins.append(row)

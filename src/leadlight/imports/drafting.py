@@ -65,6 +65,7 @@ class Drafter:
         with `in_cells` its texts stand in cells, as in CSV and XLSX. Raises InvalidInput for defaults that can't be.
         """
         self._clock = clock
+        self.own_export = own_export
         self._unescapes = own_export and in_cells
         self._defaults = Defaults.of(defaults or {})
         self._default_metadata = self._defaults.metadata

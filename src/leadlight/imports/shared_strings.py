@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from leadlight.imports.markup import Attributes, read_markup
 from leadlight.imports.reading import Limits, UnreadableFile
 
-_ESCAPED = re.compile(r"_x(00[01][0-9A-F]|005F)_", re.IGNORECASE)
+_ESCAPED = re.compile(r"_x(00[01][0-9A-F]|005F|FFF[EF])_", re.IGNORECASE)
 
 
 class Strings:

@@ -48,7 +48,8 @@ class Text:
         self._ends_in_cr = False  # as on Macs of old
         head = next(self._chunks(), b"")
         first_end = _LINE_END.search(head)
-        self._ends_in_cr = first_end is not None and first_end[0] == b"\r" and head.count(b"\r") > head.count(b"\n")
+        alone = head.count(b"\r") - head.count(b"\r\n")  # one may stand within quotes
+        self._ends_in_cr = first_end is not None and first_end[0] == b"\r" and alone > head.count(b"\n")
 
     @property
     def bytes_read(self) -> int:

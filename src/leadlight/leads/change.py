@@ -76,15 +76,16 @@ def snapshot(lead: Lead) -> msgspec.Raw:
     return _json({"id": lead.id, **fields, "metadata": lead.metadata, **times, "workspaceId": lead.workspace_id})
 
 
-def apply_patch(lead: Lead, patch: LeadPatch, now: int) -> tuple[Lead, Changes] | None:
+def apply_patch(lead: Lead, patch: LeadPatch, now: int, *, exact: bool = False) -> tuple[Lead, Changes] | None:
     """The lead after a patch and what changed; None when nothing did.
 
+    `exact`: each key of its metadata takes the place of that key as it is, null included, and is not merged.
     Of the metadata the changes hold the top-level keys that differ. Raises InvalidInput when the
     merged metadata breaks its bounds.
     """
     wanted = {name: value for name in _TEXT_FIELDS if (value := getattr(patch, name)) is not UNSET}
     if patch.metadata is not UNSET:
-        wanted["metadata"] = metadata.EMPTY if patch.metadata is None else _merge(lead.metadata, patch.metadata)
+        wanted["metadata"] = metadata.EMPTY if patch.metadata is None else _laid_over(lead, patch.metadata, exact=exact)
     return with_values(lead, wanted, now)
 
 
@@ -113,8 +114,8 @@ def with_values(lead: Lead, wanted: Mapping[str, Any], now: int) -> tuple[Lead, 
     return msgspec.structs.replace(lead, **values, updated_at=updated_at, version=lead.version + 1), changes
 
 
-def _merge(target: msgspec.Raw, patch: msgspec.Raw) -> msgspec.Raw:
-    merged = metadata.merge(target, patch)
+def _laid_over(lead: Lead, patch: msgspec.Raw, *, exact: bool) -> msgspec.Raw:
+    merged = metadata.replace_keys(lead.metadata, patch) if exact else metadata.merge(lead.metadata, patch)
     try:
         metadata.check_size(bytes(merged))
     except Invalid as invalid:

@@ -21,13 +21,15 @@ from leadlight.store.database import Transaction
 class Incoming(msgspec.Struct, frozen=True):
     """A lead that comes in. `lead_id`: it says itself which one it is. `created_at`: where it was known before.
 
-    `patch`: what it changes of a lead that is there; all of the draft, if not said.
+    `patch`: what it changes of a lead that is there; all of the draft, if not said. `exact`: each key of its metadata
+    takes the place of that key as it is, and is not merged.
     """
 
     draft: LeadDraft
     lead_id: str | None = None
     created_at: int | None = None
     patch: LeadPatch | None = None
+    exact: bool = False
 
 
 class Outcome(StrEnum):
@@ -104,7 +106,7 @@ class Intake:
             if matches.rule.on_duplicate is OnDuplicate.REJECT:
                 what = matches.rule.match_on
                 raise Conflict(f"A lead with this {what} exists already", existingId=existing.id)
-            applied = apply_patch(existing, incoming.patch or LeadPatch.of(incoming.draft), now)
+            applied = apply_patch(existing, incoming.patch or LeadPatch.of(incoming.draft), now, exact=incoming.exact)
         except LeadlightError as error:
             return Taken(Outcome.ERROR, error=error)
         if applied is None:

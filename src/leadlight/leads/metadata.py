@@ -70,6 +70,11 @@ def has_key(metadata: msgspec.Raw, key: str) -> bool:
     return key in _decode_object(metadata)
 
 
+def replace_keys(target: msgspec.Raw, given: msgspec.Raw) -> msgspec.Raw:
+    """An object with the values that another one has at its keys, whatever they are."""
+    return msgspec.Raw(msgspec.json.encode(_decode_object(target) | _decode_object(given)))
+
+
 def differences(before: msgspec.Raw, after: msgspec.Raw) -> tuple[msgspec.Raw, msgspec.Raw] | None:
     """The top-level keys that differ, with their old and their new values; None when none does.
 
