@@ -4,6 +4,7 @@ It is put together here of what it needs and no more, for all of the server's co
 """
 
 import asyncio
+import logging
 import os
 import resource
 import signal
@@ -28,8 +29,10 @@ from leadlight.settings import Settings
 from leadlight.store.database import Database
 from leadlight.store.opening import open_database
 
+logger = logging.getLogger("leadlight.imports")
+
 _CONNECTIONS = 2
-_CACHE_KIB = 16_000
+_CACHE_KIB = 48_000
 _LESS_URGENT = 10
 _MOST_BYTES = 1 << 30
 """Of memory: a file that would take more fails, before it takes that of the server."""
@@ -62,6 +65,8 @@ async def _work(workspace_id: str, import_id: str, name: str) -> None:
         working = loop.create_task(_import_run(database, settings).run(workspace_id, import_id, name))
         ends = (loop.create_task(reader.read()), loop.create_task(told_to_end.wait()))
         await asyncio.wait((working, *ends), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            logger.info("import %s is let go: its process was told to end", import_id)
         for task in (*ends, working):
             task.cancel()
         await asyncio.gather(*ends, working, return_exceptions=True)

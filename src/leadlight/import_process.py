@@ -24,9 +24,12 @@ def in_processes(settings: Settings) -> RunImport:
     """Runs each import in a process of its own, less urgent than those that serve."""
 
     async def run_import(workspace_id: str, import_id: str, runner: str) -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", _CHILD, workspace_id, import_id, runner, stdin=asyncio.subprocess.PIPE
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", _CHILD, workspace_id, import_id, runner, stdin=asyncio.subprocess.PIPE
+            )
+        except OSError as error:
+            raise StoreUnavailable(f"no process can be started: {error}") from error
         if process.stdin is None:
             raise AssertionError("it was asked for")
         try:

@@ -15,7 +15,7 @@ from tests.e2e.processes import ServerProcess, wait_until
 
 pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.slow]
 
-ROWS = 30_000
+ROWS = 12_000
 
 
 @pytest.fixture

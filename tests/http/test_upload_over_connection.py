@@ -38,19 +38,19 @@ def head(client: Client, *lines: str) -> bytes:
         "Host: x",
         f"Authorization: Bearer {client.key}",
         f"Content-Type: {TYPE}",
+        "Connection: close",
     )
     return "\r\n".join((*fixed, *lines, "", "")).encode()
 
 
-def exchange(server: Server, *pieces: bytes, pause: float = 0.0, ends: bool = True) -> bytes:
-    """What a server answers to bytes that come with pauses between, behind which the client says no more."""
+def exchange(server: Server, *pieces: bytes, pause: float = 0.0, waits: bool = True) -> bytes:
+    """What a server answers to bytes that come with pauses between. `waits`: the client waits for the answer."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         for piece in pieces:
             connection.sendall(piece)
             time.sleep(pause)
-        if not ends:
+        if not waits:
             return b""
-        connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
@@ -60,7 +60,7 @@ def test_of_a_client_that_leaves_nothing_is_kept(idle: Server, client: Client, s
     sent = body[: int(len(body) * share)]
     announced = len(body) + (share == 1.0)
 
-    exchange(idle, head(client, f"Content-Length: {announced}") + sent, ends=False)
+    exchange(idle, head(client, f"Content-Length: {announced}") + sent, waits=False)
 
     assert kept(idle) == []
     assert client.get(IMPORTS).json()["data"]["imports"] == []

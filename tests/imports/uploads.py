@@ -70,7 +70,7 @@ def leads(api: Client, *fields: str) -> list[Any]:
     return [tuple(lead[field] for field in fields) if fields else lead for lead in found]
 
 
-def kept(server: Server) -> list[Any]:
+def kept(server: Server, *, seconds: float = 10) -> list[Any]:
     """What is kept of files, in all workspaces, once nobody is at it any more."""
 
     async def unit(tx: Any) -> list[Any]:
@@ -78,7 +78,7 @@ def kept(server: Server) -> list[Any]:
         receiving = await tx.rows("SELECT id FROM imports WHERE status = 'receiving'")
         return [*pieces, *receiving]
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + seconds
     while (found := server.do(server.database.scan(unit))) and time.monotonic() < deadline:
         time.sleep(0.01)
     return found

@@ -106,7 +106,7 @@ class ImportRoutes:
                 path=f"{_PATH}/cancel",
                 tag="Imports",
                 summary="Cancel an import",
-                description="What it took in so far stays; its operation takes that back.",
+                description="What it took in so far stays; its operation takes that back. To ask again does no harm.",
                 scope=Scope.LEADS_WRITE,
                 path_id=IMPORT,
                 response=ImportView,

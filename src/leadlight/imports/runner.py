@@ -18,7 +18,7 @@ logger = logging.getLogger("leadlight.imports")
 RunImport = Callable[[str, str, str], Awaitable[None]]
 """Works through the import of a workspace to its end, unless somebody else does, under a name.
 
-Raises StoreUnavailable when it has to be tried again, and RunBroken or whatever else when that may be in vain.
+Raises StoreUnavailable when it has to be tried again later, and RunBroken or whatever else when that may be in vain.
 """
 
 _AT_ONCE = 2
@@ -100,8 +100,9 @@ class ImportRunner:
             if await self._database.write(queries.reserve, workspace_id, import_id, runner, self._clock()):
                 await self._have_it_run(workspace_id, import_id, runner)
                 self._stirred.set()  # who waited for it may begin
-        except StoreUnavailable:
-            logger.warning("import %s waits: the store is away", import_id)
+        except StoreUnavailable as error:
+            logger.warning("import %s waits: %s", import_id, error)
+            self._faults_of(import_id).again_at = asyncio.get_running_loop().time() + self._sweep_seconds
         except Exception:
             logger.exception("import %s can't be worked on; it is tried again", import_id)
         finally:
@@ -130,11 +131,14 @@ class ImportRunner:
 
     def _is_in_vain(self, import_id: str, processed: int) -> bool:
         """Whether it broke off so often without coming any further that the file may be what breaks it."""
-        faults = self._faults.setdefault(import_id, _Faults(-1, 0, 0))
+        faults = self._faults_of(import_id)
         faults.count = faults.count + 1 if processed == faults.processed else 1
         faults.processed = processed
         faults.again_at = asyncio.get_running_loop().time() + (faults.count - 1) * self._sweep_seconds
         return faults.count >= _MOST_FAULTS
+
+    def _faults_of(self, import_id: str) -> _Faults:
+        return self._faults.setdefault(import_id, _Faults(-1, 0, 0))
 
     async def _let_go(self, tx: Transaction, workspace_id: str, import_id: str, runner: str) -> int:
         """How far it has come."""

@@ -106,7 +106,8 @@ class ImportService:
                 await self._database.write(self._add, job, number, bytes(waiting[:_PIECE_BYTES]))
                 del waiting[:_PIECE_BYTES]
                 number += 1
-        await self._database.write(self._add, job, number, bytes(waiting))
+        if waiting or number == 0:
+            await self._database.write(self._add, job, number, bytes(waiting))
         return size
 
     async def _forget(self, job: Import) -> None:
