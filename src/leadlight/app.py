@@ -16,6 +16,7 @@ from leadlight.capture.inbox import SubmissionService
 from leadlight.capture.processing import Processing
 from leadlight.capture.public import PublicRoutes
 from leadlight.capture.receiving import Receiving
+from leadlight.capture.reference import public_paths
 from leadlight.capture.routes import CaptureRoutes
 from leadlight.capture.service import FormService
 from leadlight.clock import Clock, system_clock
@@ -193,7 +194,7 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
     )
     around = pages(
-        document=lambda: openapi_document(operations),
+        document=lambda: openapi_document(operations, public_paths()),
         metrics=metrics,
         access_log=access_log,
         clock=clock,

@@ -213,7 +213,8 @@ def fill(file: Path, workspace_id: str, leads: int) -> None:
     connection.execute(
         f"INSERT INTO leads {numbers} SELECT :ws, printf('lead_%026d', i), i, 'Name ' || i, 'name ' || i, "
         "'n' || i || '@example.com', 'n' || i || '@example.com', NULL, NULL, CASE i % 3 WHEN 0 THEN 'web' END, "
-        "CASE i % 2 WHEN 0 THEN 'new' ELSE 'lost' END, printf('{\"n\":%d.0}', i), :now + i, :now + i, 1 FROM n",
+        "CASE i % 2 WHEN 0 THEN 'new' ELSE 'lost' END, printf('{\"n\":%d.0}', i), :now + i, :now + i, 1, "
+        "NULL, '' FROM n",
         {"ws": workspace_id, "now": START},
     )
     connection.execute(

@@ -32,12 +32,12 @@ _MEANINGS = {
     304: "Not changed since the ETag that was sent",
     400: "The request is invalid; every problem is named",
     401: "No valid API key",
-    403: "The key's scopes do not include this",
+    403: "Not allowed, by the scopes of the key or by the form",
     404: "Nothing with this id in the caller's workspace",
     409: "Conflicts with what is stored",
     412: "Changed since it was read",
     413: "The body is too large",
-    415: "The body is not JSON",
+    415: "The body's media type is not supported",
     429: "Too many requests, or too many failed authentications",
     500: "A fault of ours",
     503: "The store is away for a moment",
@@ -55,8 +55,11 @@ class ErrorBody(msgspec.Struct, rename="camel"):
     retry_after: int | msgspec.UnsetType = msgspec.UNSET
 
 
-def openapi_document(operations: Iterable[Operation]) -> dict[str, Any]:
-    """The document of all operations, with every schema, error code, header and example."""
+def openapi_document(operations: Iterable[Operation], public: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The document of all operations, with every schema, error code, header and example.
+
+    `public`: path items by path, of what needs no key.
+    """
     operations = list(operations)
     types: list[Any] = [ErrorBody, Problem]
     for operation in operations:
@@ -69,6 +72,7 @@ def openapi_document(operations: Iterable[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, by_type)
+    paths |= public
     return {
         "openapi": "3.1.0",
         "info": {
@@ -80,7 +84,7 @@ def openapi_document(operations: Iterable[Operation]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
+        "tags": [{"name": name} for name in _tags(paths)],
         "security": [{"apiKey": []}],
         "paths": paths,
         "components": {
@@ -95,6 +99,18 @@ def openapi_document(operations: Iterable[Operation]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _tags(paths: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    return dict.fromkeys(described["tags"][0] for methods in paths.values() for described in methods.values())
+
+
+def failures(codes: Iterable[str]) -> dict[str, Any]:
+    """The responses with these error codes, by status."""
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(STATUS[code], []).append(code)
+    return {str(status): _failure(status, found) for status, found in sorted(by_status.items())}
 
 
 def _operation(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
@@ -193,12 +209,7 @@ def _responses(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, An
         responses[str(status)] = describe(operation, status, schemas)
     if operation.etag and operation.method == "GET":
         responses["304"] = {"description": _MEANINGS[304], "headers": _refs("ETag", "X-Request-Id")}
-    by_status: dict[int, list[str]] = {}
-    for code in _codes(operation):
-        by_status.setdefault(STATUS[code], []).append(code)
-    for status, codes in sorted(by_status.items()):
-        responses[str(status)] = _failure(status, codes)
-    return responses
+    return responses | failures(_codes(operation))
 
 
 def _codes(operation: Operation) -> list[str]:
@@ -216,7 +227,7 @@ def _codes(operation: Operation) -> list[str]:
         codes.append("CONFLICT")
     if operation.if_match:
         codes.append("PRECONDITION_FAILED")
-    return list(dict.fromkeys(codes))
+    return codes
 
 
 def _success(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> dict[str, Any]:
