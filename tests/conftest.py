@@ -26,7 +26,7 @@ from leadlight.server import run
 from leadlight.settings import Settings
 from leadlight.store.opening import open_database
 from leadlight.workspaces.service import KeySpec
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, drop_database
 
 T = TypeVar("T")
 
@@ -241,8 +241,8 @@ def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A server that forgets all in a power cut, which makes it quick; its template has our schema."""
-    server = PostgresServer("fsync = off", "full_page_writes = off")
+    """Its template has our schema."""
+    server = PostgresServer(is_forgetful=True)
     server.run("CREATE DATABASE leadlight_template")
     asyncio.run(_set_up(Path(), server.url("leadlight_template")))
     yield server
@@ -279,14 +279,19 @@ def store(new_store: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def let_stop() -> Iterator[LetStop]:
     """Tells servers to stop: each takes a while, for which the next test need not wait.
 
-    Those that have ended are let go of: thousands of them would fill the memory, and slow each collection of garbage.
+    Those that have ended are let go of, with their databases: thousands of them would fill the memory, and slow each
+    collection of garbage.
     """
     stopping: list[Server] = []
 
     def let(servers: Iterable[Server]) -> None:
         for server in servers:
             server.begin_to_stop()
-        stopping[:] = [server for server in (*stopping, *servers) if not server.has_ended]
+        known = (*stopping, *servers)
+        stopping[:] = [server for server in known if not server.has_ended]
+        databases = {server.settings.database_url for server in known}
+        for url in databases - {server.settings.database_url for server in stopping} - {""}:
+            drop_database(url)
 
     yield let
     for server in stopping:

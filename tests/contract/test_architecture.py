@@ -71,6 +71,7 @@ LEVELS = {
     "public": 5,
     "schemas": 4,
     "answering": 4,
+    "reference": 4,
     "deliverer": 4,
     "stream": 4,
     "service": 3,

@@ -33,7 +33,7 @@ def test_the_document_is_true(server: Server, target: Client, tmp_path: Path) ->
 
     public = [method for methods in public_paths().values() for method in methods]
 
-    ended = _run(target, CONFIG, tmp_path, *options, "--max-examples=40")
+    ended = _run(target, CONFIG, tmp_path, *options, "--max-examples=15")
 
     assert ended.returncode == 0, ended.stdout[-20_000:]
     assert f"Tested: {len(server.services.operations()) + len(public) - len(LEFT_OUT)}\n" in ended.stdout
@@ -47,7 +47,7 @@ def test_the_document_is_true_of_ending_keys(target: Client, tmp_path: Path, ope
     path = f'[[operations]]\ninclude-operation-id = "{operation}"\nparameters = {{ "path.keyId" = "{issued["id"]}" }}\n'
     config.write_text(CONFIG.read_text() + path)
 
-    ended = _run(target, config, tmp_path, f"--include-operation-id={operation}", "--max-examples=20")
+    ended = _run(target, config, tmp_path, f"--include-operation-id={operation}", "--max-examples=10")
 
     assert ended.returncode == 0, ended.stdout[-20_000:]
 

@@ -453,7 +453,7 @@ def test_no_workspace_ever_sees_another(shared_server: Server, shared_receiver: 
 @pytest.mark.slow
 def test_no_workspace_ever_sees_another_in_long_runs(shared_server: Server, shared_receiver: Receiver) -> None:
     Walls.server, Walls.receiver = shared_server, shared_receiver
-    Walls.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None, database=None)
+    Walls.TestCase.settings = settings(max_examples=25, stateful_step_count=50, deadline=None, database=None)
     Walls.TestCase().runTest()
 
 

@@ -173,5 +173,5 @@ def test_no_order_of_merges_and_undos_loses_a_lead(shared_server: Server) -> Non
 @pytest.mark.slow
 def test_no_order_of_merges_and_undos_loses_a_lead_in_long_runs(shared_server: Server) -> None:
     Merging.server = shared_server
-    Merging.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None, database=None)
+    Merging.TestCase.settings = settings(max_examples=10, stateful_step_count=40, deadline=None, database=None)
     Merging.TestCase().runTest()

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
+from tests.e2e.imports import process_of
 from tests.e2e.processes import ServerProcess, wait_until
 
 pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.slow]
 
-ROWS = 12_000
+ROWS = 20_000
 
 
 @pytest.fixture
@@ -47,12 +48,16 @@ def total(api: Client) -> int:
 
 
 def test_who_leaves_can_come_back(serve: Callable[..., ServerProcess], tmp_path: Path, many: Path) -> None:
-    api = client(serve("--rate-limit", "0"))
+    server = serve("--rate-limit", "0")
+    api = client(server)
     left = command(api, tmp_path, str(many))
     wait_until(lambda: the_import(api)["processed"] > 0)
+    importing = process_of(server)
+    os.kill(importing, signal.SIGSTOP)  # or it might be at its end by the time that the other is told
 
     left.send_signal(signal.SIGINT)
     _, said = left.communicate(timeout=30)
+    os.kill(importing, signal.SIGCONT)
     back = command(api, tmp_path, "--resume", the_import(api)["id"])
     told, errors = back.communicate(timeout=120)
 

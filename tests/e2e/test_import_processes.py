@@ -53,7 +53,7 @@ def _times(server: ServerProcess, key: str, import_id: str) -> dict[str, Any]:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell of memory in /proc")
 def test_its_process_stays_small_and_gives_way(serve: Serve) -> None:
     server = serve(*QUIET)
-    import_id = send(server, str(server.key), people(60_000))
+    import_id = send(server, str(server.key), people(30_000))
     largest = niceness = 0
 
     def watch(job: dict[str, Any]) -> bool:
@@ -62,7 +62,7 @@ def test_its_process_stays_small_and_gives_way(serve: Serve) -> None:
             largest, niceness = max(largest, _largest_kib(process)), max(niceness, _niceness(process))
         return has_ended(job)
 
-    assert wait_for(server, str(server.key), import_id, watch)["created"] == 60_000
+    assert wait_for(server, str(server.key), import_id, watch)["created"] == 30_000
     assert 20_000 < largest < 150 * 1024
     assert niceness == os.nice(0) + 10
     assert server.stop() == 0

@@ -30,6 +30,7 @@ def line(number: int) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.engine("sqlite")
 def test_all_good_rows_come_in_and_all_bad_ones_come_back(server: Server, api: Client) -> None:
     content = HEADER + b"".join(map(line, range(1, ROWS + 1)))
     job = begin(api, content)

@@ -152,7 +152,7 @@ INCOMING = st.builds(
 @pytest.mark.slow
 @pytest.mark.parametrize("file_format", ExportFormat)
 @given(incoming=st.lists(INCOMING, min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_leads_are_they_come_back_as_they_were(
     store: dict[str, Any], file_format: ExportFormat, incoming: list[Incoming]
 ) -> None:

@@ -159,7 +159,9 @@ class ImportRun:
             reading = asyncio.create_task(asyncio.to_thread(next, found, None))
             try:
                 self._kept_until = math.inf
-                seen.remember(await self._database.write(self._store_chunk, job, chunk, seen, turn=job.workspace_id))
+                taken = await self._database.write(self._store_chunk, job, chunk, seen, turn=job.workspace_id)
+                if job.options.dry_run:
+                    seen.remember(chunk.incoming, taken)
                 self._kept_until = asyncio.get_running_loop().time() + _KEEP_SECONDS
                 chunk = await reading
             finally:
@@ -246,7 +248,7 @@ class ImportRun:
             runner_until=now + KEPT_BY_RUNNER,
         )
         await queries.update_import(tx, stored)
-        return found if is_dry else []
+        return found
 
     async def _finish(self, tx: Transaction, job: Import, status: ImportStatus, error: str | None) -> None:
         current = await queries.lock_import(tx, job.workspace_id, job.id)

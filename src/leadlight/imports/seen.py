@@ -19,14 +19,14 @@ class Seen:
 
     def look_at(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> list[Taken]:
         """The outcomes as they would be if all that was remembered had been stored."""
-        if self._rule.on_duplicate is OnDuplicate.CREATE:
-            return list(taken)
-        return [self._look(each, one) for each, one in zip(incoming, taken, strict=True)]
+        return self._look_at(incoming, taken)[0]
 
-    def remember(self, taken: Sequence[Taken]) -> None:
+    def remember(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> None:
         """The outcomes as they were before `look_at`."""
         if self._rule.on_duplicate is OnDuplicate.CREATE:
             return
+        for number in self._look_at(incoming, taken)[1]:
+            self._held.add(number)
         for one in taken:
             if one.lead is None or one.outcome not in (Outcome.CREATED, Outcome.UPDATED):
                 continue
@@ -37,18 +37,29 @@ class Seen:
             if before and before != after:
                 self._left.add(hash((one.lead.id, before)))
 
-    def _look(self, incoming: Incoming, one: Taken) -> Taken:
+    def _look_at(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> tuple[list[Taken], set[int]]:
+        """The outcomes, and by what leads would be met that are made instead of one that is met no more."""
+        if self._rule.on_duplicate is OnDuplicate.CREATE:
+            return list(taken), set()
+        made: set[int] = set()
+        return [self._look(each, one, made) for each, one in zip(incoming, taken, strict=True)], made
+
+    def _look(self, incoming: Incoming, one: Taken, made: set[int]) -> Taken:
         met = _met(one)
         if met is None or met == incoming.lead_id:
             return one
         identity = identity_of(incoming.draft, self._rule.match_on)
         if identity is None:
             return one
-        if one.outcome is not Outcome.CREATED:
-            if hash((met, identity)) not in self._left:
-                return one
-            one = Taken(Outcome.CREATED)
-        return self._meet() if hash(identity) in self._held else one
+        number, is_new = hash(identity), one.outcome is Outcome.CREATED
+        if not is_new and hash((met, identity)) not in self._left:
+            return one
+        if number in self._held or number in made:
+            return self._meet()
+        if is_new:
+            return one
+        made.add(number)
+        return Taken(Outcome.CREATED)
 
     def _meet(self) -> Taken:
         match self._rule.on_duplicate:

@@ -118,6 +118,7 @@ class LeadRoutes:
                 path_id=LEAD,
                 if_match=True,
                 response=DeletedView,
+                errors=("CONFLICT",),
                 example={"id": _STORED["id"], "deletedAt": "2026-01-15T10:30:00.000Z"},
                 message="Lead deleted successfully",
                 handler=self.delete_lead,

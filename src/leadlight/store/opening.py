@@ -25,15 +25,24 @@ async def open_database(
     connections: int = 8,
     patient: bool = False,
     cache_kib: int = _CACHE_KIB,
+    checkpoint_pages: int = sqlite_file.CHECKPOINT_PAGES,
 ) -> Database:
     """The store at a URL, or in the data folder when there is none.
 
     `patient`: for an operator's commands, which read whole stores: a server is given an hour for a statement.
-    `cache_kib`: memory for the pages of a file.
+    `cache_kib`: memory for the pages of a file; `checkpoint_pages`: of its log, at which that is written to the file.
     What is empty is set up when `create` says so. A file's schema is brought up to date; a server's is left to
     `migrate`, for other processes may be at work there. Raises StoreRefusal, StoreUnavailable, OSError.
     """
-    database = await _open(data, url, create=create, connections=connections, patient=patient, cache_kib=cache_kib)
+    database = await _open(
+        data,
+        url,
+        create=create,
+        connections=connections,
+        patient=patient,
+        cache_kib=cache_kib,
+        checkpoint_pages=checkpoint_pages,
+    )
     try:
         if not await is_unfinished(database):
             return database
@@ -81,7 +90,14 @@ async def migrate(data: Path, url: str = "") -> SchemaState:
 
 
 async def _open(
-    data: Path, url: str, *, create: bool, connections: int, patient: bool, cache_kib: int = _CACHE_KIB
+    data: Path,
+    url: str,
+    *,
+    create: bool,
+    connections: int,
+    patient: bool,
+    cache_kib: int = _CACHE_KIB,
+    checkpoint_pages: int = sqlite_file.CHECKPOINT_PAGES,
 ) -> Database:
     if _is_server(url):
         combines = await postgres_schema.prepare(url, create=create)
@@ -93,7 +109,7 @@ async def _open(
         raise StoreRefusal(
             f"there is no store in {file.parent}; `leadlight serve` makes one, and --data names another folder"
         )
-    return SqliteDatabase.open(file, cache_kib=cache_kib)
+    return SqliteDatabase.open(file, cache_kib=cache_kib, checkpoint_pages=checkpoint_pages)
 
 
 def _is_server(url: str) -> bool:

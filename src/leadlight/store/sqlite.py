@@ -23,7 +23,17 @@ from leadlight.store.database import Progress, Snapshot, Statistics, Table, Tran
 from leadlight.store.group_commit import GroupCommit, drive
 from leadlight.store.neighbours import Neighbours
 from leadlight.store.snapshots import Snapshots
-from leadlight.store.sqlite_file import BROKEN, back_up, check, connect, list_tables, migrate, state, wait_for_others
+from leadlight.store.sqlite_file import (
+    BROKEN,
+    CHECKPOINT_PAGES,
+    back_up,
+    check,
+    connect,
+    list_tables,
+    migrate,
+    state,
+    wait_for_others,
+)
 from leadlight.store.sqlite_snapshot import SqliteSnapshot, yield_the_processor
 from leadlight.store.sqlite_transaction import SqliteTransaction
 
@@ -88,9 +98,9 @@ class SqliteSession:
 class SqliteDatabase:
     """A store in one file. Open it with `open`; it must be used from one event loop."""
 
-    def __init__(self, path: Path, *, cache_kib: int) -> None:
+    def __init__(self, path: Path, *, cache_kib: int, checkpoint_pages: int) -> None:
         self._path = path
-        session = SqliteSession(connect(path, cache_kib=cache_kib, checkpoints=True))
+        session = SqliteSession(connect(path, cache_kib=cache_kib, checkpoint_pages=checkpoint_pages))
         migrate(session.transaction.connection)
         self._writing = session.transaction
         self._writer = GroupCommit(session)
@@ -105,7 +115,7 @@ class SqliteDatabase:
         self._snapshots = Snapshots(lambda: SqliteSnapshot(path))
 
     @classmethod
-    def open(cls, path: Path, *, cache_kib: int) -> "SqliteDatabase":
+    def open(cls, path: Path, *, cache_kib: int, checkpoint_pages: int = CHECKPOINT_PAGES) -> "SqliteDatabase":
         """Opens the store in a file, makes it where there is none, and brings its schema up to date.
 
         `cache_kib`: of pages for the writer; for look-ups half as much.
@@ -115,7 +125,7 @@ class SqliteDatabase:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # -wal and -shm take over the mode
         try:
             state(path)  # refuses a file of others before anything is done to it
-            return cls(path, cache_kib=cache_kib)
+            return cls(path, cache_kib=cache_kib, checkpoint_pages=checkpoint_pages)
         except BROKEN as error:
             raise StoreUnavailable(str(error)) from error
 

@@ -16,6 +16,8 @@ from leadlight.store.scrubbing import VFS_NAME
 
 FILE_NAME = "leadlight.db"
 BUSY_SECONDS = 5.0
+CHECKPOINT_PAGES = 4_000
+"""Of the write-ahead log, at which it is written to the file: more is quicker, and a larger log."""
 _POLL_SECONDS = 0.001
 _BACKUP_PAGES = 1_024
 BROKEN = (
@@ -30,9 +32,9 @@ BROKEN = (
 """What is raised when the disk, the file or another process is in the way."""
 
 
-def connect(path: Path, *, cache_kib: int, checkpoints: bool = False) -> apsw.Connection:
-    """`checkpoints`: whether it may write to the file itself; all may write to the write-ahead log."""
-    vfs = VFS_NAME if checkpoints else None
+def connect(path: Path, *, cache_kib: int, checkpoint_pages: int = 0) -> apsw.Connection:
+    """`checkpoint_pages`: 0 if it may write to the write-ahead log alone, and not to the file itself."""
+    vfs = VFS_NAME if checkpoint_pages else None
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs, statementcachesize=256)
     wait_for_others(connection)  # first: the others may meet another process
     for pragma in (
@@ -42,11 +44,11 @@ def connect(path: Path, *, cache_kib: int, checkpoints: bool = False) -> apsw.Co
         "secure_delete = ON",
         "temp_store = MEMORY",
         f"cache_size = -{cache_kib}",
-        f"wal_autocheckpoint = {4_000 if checkpoints else 0}",
+        f"wal_autocheckpoint = {checkpoint_pages}",
         "trusted_schema = ON",  # the text index's triggers write to a virtual table
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
-    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0 if checkpoints else 1)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0 if checkpoint_pages else 1)
     return connection
 
 

@@ -1,0 +1,39 @@
+"""A bit of everything that issue from bringing leads in: what a copy of a store has to carry."""
+
+from typing import Any
+
+from tests.conftest import Client, Server
+from tests.imports.uploads import begin, work_on
+
+PEOPLE = "name,email,plan\nIda,ida@example.com,gold\nNobody,nowhere,x\nOtto,otto+crm@example.com,tin\n"
+
+
+def bring_leads_in(server: Server, admin: Client) -> None:
+    """Imports that ended and that wait, a merge, a batch that was taken back in part, forms and submissions."""
+    first = begin(admin, PEOPLE, matchOn="metadata.plan", onDuplicate="update")
+    work_on(server, admin, first["id"])
+    work_on(server, admin, begin(admin, "", "empty.csv")["id"])
+    begin(admin, PEOPLE)
+    one, other = (admin.create(name="Max Roe", email=f"max{number}@example.com") for number in range(2))
+    _done(admin.post(f"/api/v1/leads/{one['id']}/merge", {"duplicateId": other["id"]}))
+    _take_back(admin, [admin.create(email=f"x{number}@example.com")["id"] for number in range(2)])
+    _submit(admin)
+
+
+def _take_back(admin: Client, ids: list[str]) -> None:
+    batch = _done(admin.post("/api/v1/leads/batch-update", {"ids": ids, "set": {"status": "lost"}}))
+    admin.patch(f"/api/v1/leads/{ids[0]}", {"status": "new"})
+    _done(admin.post(f"/api/v1/operations/{batch['operationId']}/undo"))
+
+
+def _submit(admin: Client) -> None:
+    form, gone = (_done(admin.post("/api/v1/forms", {"name": name})) for name in ("Contact", "Old"))
+    fields = {"name": "Uma", "email": "uma@example.com"}
+    for form_id, body in ((form["id"], fields), (form["id"], {"name": "Uma"}), (gone["id"], fields)):
+        admin.post(f"/capture/{form_id}", body, headers={"Idempotency-Key": "one"} if "email" in body else {})
+    admin.delete(f"/api/v1/forms/{gone['id']}")
+
+
+def _done(response: Any) -> Any:
+    assert response.ok, response.text
+    return response.json()["data"]
