@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -198,6 +199,12 @@ ENGINES = ("sqlite", "postgres")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=ENGINES, help="Run the tests on this engine alone; on both, if not said.")
     parser.addoption("--with-store", action="store_true", help="Leave out the tests that no engine matters to.")
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background ignores interrupts, and so would all processes that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -56,8 +56,10 @@ def test_who_leaves_can_come_back(serve: Callable[..., ServerProcess], tmp_path:
     os.kill(importing, signal.SIGSTOP)  # or it might be at its end by the time that the other is told
 
     left.send_signal(signal.SIGINT)
-    _, said = left.communicate(timeout=30)
-    os.kill(importing, signal.SIGCONT)
+    try:
+        _, said = left.communicate(timeout=30)
+    finally:
+        os.kill(importing, signal.SIGCONT)
     back = command(api, tmp_path, "--resume", the_import(api)["id"])
     told, errors = back.communicate(timeout=120)
 

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, option, print_json, refusals
+from leadlight.cli.opened import refusals
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, option, print_json
 from leadlight.store import opening
 
 commands = typer.Typer(no_args_is_help=True, help="Migrate, move and distribute a store.")

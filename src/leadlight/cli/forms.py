@@ -11,7 +11,8 @@ from leadlight.app import Services
 from leadlight.capture.form import MAX_FORMS, Form, redirect_rule
 from leadlight.capture.snippet import render_snippet
 from leadlight.cli.connection import DEFAULT_URL
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, fail, option, print_json, run
+from leadlight.cli.opened import fail, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, option, print_json
 from leadlight.cli.tables import cell
 from leadlight.errors import Invalid
 

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlight.app import Services
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, fail, option, print_json, run
+from leadlight.cli.opened import fail, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, option, print_json
 from leadlight.clock import system_clock
 from leadlight.errors import Invalid, NotFound
 from leadlight.principal import Scope

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from leadlight.app import Services
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, fail, print_json, run
+from leadlight.cli.opened import fail, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, print_json
 
 
 def backup(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from leadlight.app import Services
+from leadlight.cli.opened import fail, open_store, refusals
 from leadlight.cli.options import (
     Data,
     DatabaseUrl,
@@ -17,9 +18,6 @@ from leadlight.cli.options import (
     WebhookRetentionDays,
     WebhookRetrySchedule,
     WebhookTimeoutSeconds,
-    fail,
-    open_store,
-    refusals,
     setting,
 )
 from leadlight.errors import LeadlightError

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from leadlight.app import Services
 from leadlight.background import run_background
+from leadlight.cli.opened import fail, open_store, refusals
 from leadlight.cli.options import (
     Data,
     DatabaseUrl,
@@ -15,9 +16,6 @@ from leadlight.cli.options import (
     WebhookRetentionDays,
     WebhookRetrySchedule,
     WebhookTimeoutSeconds,
-    fail,
-    open_store,
-    refusals,
     setting,
 )
 from leadlight.http.access_log import configure_logging

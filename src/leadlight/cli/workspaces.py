@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlight.app import Services
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, fail, print_json, run
+from leadlight.cli.opened import fail, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, print_json
 from leadlight.errors import Invalid
 from leadlight.workspaces.schemas import WorkspaceView, name_rule
 
