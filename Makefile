@@ -19,9 +19,9 @@ check: lint types .venv/installed-dev  ## Everything that has to hold before a c
 	@rm -f .coverage .coverage.*
 	@echo "Testing in three lanes; what the second and the third say comes at the end …"
 	@counted() { $(BIN)/coverage run -m pytest "$$@"; }; also() { $(BIN)/pytest --db postgres --with-store "$$@"; }; \
+	{ also -m "not slow" --ignore tests/store; failed=$$?; also -m slow && exit $$failed; } > .lane-2.log 2>&1 & second=$$!; \
 	{ counted --db postgres tests/store -m "not slow"; failed=$$?; \
-	also -m "not slow" --ignore tests/store && exit $$failed; } > .lane-2.log 2>&1 & second=$$!; \
-	{ $(BIN)/pytest --db sqlite -m slow; failed=$$?; also -m slow && exit $$failed; } > .lane-3.log 2>&1 & third=$$!; \
+	$(BIN)/pytest --db sqlite -m slow && exit $$failed; } > .lane-3.log 2>&1 & third=$$!; \
 	counted --db sqlite -m "not slow"; failed=$$?; \
 	wait $$second || failed=1; wait $$third || failed=1; \
 	cat .lane-2.log .lane-3.log; rm .lane-2.log .lane-3.log; exit $$failed

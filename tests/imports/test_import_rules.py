@@ -14,6 +14,7 @@ AGAIN = {
     "metadata.key": "Ada Again,other@example.com,,k-7\n",
 }
 HEADER = "name,email,phone,key\n"
+PHONE = "+44 20 7946 0018"
 
 
 def ada(api: Client) -> dict[str, Any]:
@@ -91,6 +92,27 @@ def test_a_row_that_names_a_leads_id_changes_that_lead_whatever_the_rule(api: Cl
     assert list(found.values()) == [("Cleo", "cleo@example.com")]
     assert theirs["id"] not in found
     assert leads(stranger, "name", "email") == [("Theirs", "theirs@example.com")]
+
+
+@pytest.mark.parametrize("match_on", AGAIN)
+def test_who_comes_to_be_somebody_else_is_met_no_more_and_those_behind_it_are(api: Client, match_on: str) -> None:
+    """Two are alike; then the first of them changes, and somebody new comes, twice."""
+    alike = [
+        api.create(name, f"{name}@example.com", phone=phone, metadata={"key": key})
+        for name, phone, key in (("one", "+442079460018", "k-7"), ("two", "+442079460018", "k-7"))
+    ]
+    rows = [f"{alike[0]['id']},Else,else@example.com,+442079460019,k-9", *[f",Two,two@example.com,{PHONE},k-7"] * 2]
+    rows += [",New,one@example.com,+442079460020,k-8"] * 2
+
+    content = "\n".join(["id,name,email,phone,key", *rows, ""])
+    job = bring_in(api, content, mapping='{"id": "id"}', onDuplicate="update", matchOn=match_on)
+
+    assert counts(job) == (1, 4, 0, 0)
+    assert sorted(leads(api, "name", "email")) == [
+        ("Else", "else@example.com"),
+        ("New", "one@example.com"),
+        ("Two", "two@example.com"),
+    ]
 
 
 def test_a_row_that_changes_nothing_is_told_as_updated_and_leaves_no_trace(api: Client) -> None:

@@ -23,8 +23,8 @@ from leadlight.imports.job import KEPT_BY_RUNNER, Counts, Import, ImportStatus, 
 from leadlight.imports.mapping import detect, is_own_export
 from leadlight.imports.noting import counts_of, entries_of
 from leadlight.imports.rows import FileFormat, Limits, Rows, UnreadableFile, open_rows
-from leadlight.imports.seen import Seen
-from leadlight.leads.intake import Intake, Taken
+from leadlight.imports.seen import Look, Seen
+from leadlight.leads.intake import Intake
 from leadlight.operations.operation import OperationKind, OperationStatus
 from leadlight.operations.service import OperationService
 from leadlight.store.database import Database, Transaction
@@ -159,9 +159,7 @@ class ImportRun:
             reading = asyncio.create_task(asyncio.to_thread(next, found, None))
             try:
                 self._kept_until = math.inf
-                taken = await self._database.write(self._store_chunk, job, chunk, seen, turn=job.workspace_id)
-                if job.options.dry_run:
-                    seen.remember(chunk.incoming, taken)
+                seen.remember(await self._database.write(self._store_chunk, job, chunk, seen, turn=job.workspace_id))
                 self._kept_until = asyncio.get_running_loop().time() + _KEEP_SECONDS
                 chunk = await reading
             finally:
@@ -214,11 +212,11 @@ class ImportRun:
         begun = _replace(current, format=format_.value, mapping=mapping, total=total, operation_id=operation_id)
         await queries.update_import(tx, begun)
 
-    async def _store_chunk(self, tx: Transaction, job: Import, chunk: Chunk, seen: Seen) -> list[Taken]:
+    async def _store_chunk(self, tx: Transaction, job: Import, chunk: Chunk, seen: Seen) -> Look:
         workspace_id, now, is_dry = job.workspace_id, self._clock(), job.options.dry_run
         await self._events.hold(tx, workspace_id)
         current = await self._ours(tx, job)
-        found = taken = await self._intake.take(
+        taken = await self._intake.take(
             tx,
             workspace_id,
             Actor.key(job.key_id),
@@ -228,8 +226,10 @@ class ImportRun:
             quiet=not job.options.webhooks,
             dry_run=is_dry,
         )
+        look = Look([])
         if is_dry:
-            taken = seen.look_at(chunk.incoming, found)
+            look = seen.look_at(chunk.incoming, taken)
+            taken = look.taken
         elif current.operation_id is not None:
             made, changed = entries_of(taken)
             await self._operations.note(tx, workspace_id, current.operation_id, made)
@@ -248,7 +248,7 @@ class ImportRun:
             runner_until=now + KEPT_BY_RUNNER,
         )
         await queries.update_import(tx, stored)
-        return found
+        return look
 
     async def _finish(self, tx: Transaction, job: Import, status: ImportStatus, error: str | None) -> None:
         current = await queries.lock_import(tx, job.workspace_id, job.id)

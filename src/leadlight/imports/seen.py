@@ -3,63 +3,91 @@
 from array import array
 from collections.abc import Sequence
 
+import msgspec
+
 from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
 from leadlight.errors import Conflict
 from leadlight.leads.intake import Incoming, Outcome, Taken
 from leadlight.leads.matching import identity_of, identity_of_lead
 
+_NOTHING = 1
+
+
+class Look(msgspec.Struct):
+    """Outcomes as they would be, and what has to be remembered once they are certain, by number."""
+
+    taken: list[Taken]
+    held: dict[int, int] = {}
+    now: dict[int, int] = {}
+
 
 class Seen:
-    """A number for each lead: millions of them fit in memory, and two alike are rare enough to count by."""
+    """Numbers stand for identities and leads: millions fit in memory, and two alike are rare enough to count by.
+
+    The store stays as it was, so each chunk meets it without what those before it would have done.
+    """
 
     def __init__(self, rule: DuplicateRule) -> None:
         self._rule = rule
-        self._held = _Numbers()  # by what leads would be met that the store does not know by it
-        self._left = _Numbers()  # by what a lead of the store would be met no more
+        self._held = _Map()  # identity: how many leads have it that the store does not know by it
+        self._now = _Map()  # lead of the store: the identity that it came to have
 
-    def look_at(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> list[Taken]:
-        """The outcomes as they would be if all that was remembered had been stored."""
-        return self._look_at(incoming, taken)[0]
-
-    def remember(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> None:
-        """The outcomes as they were before `look_at`."""
+    def look_at(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> Look:
+        """The outcomes as they would be if all that was remembered had been stored; remembers nothing itself."""
+        look = Look([])
         if self._rule.on_duplicate is OnDuplicate.CREATE:
-            return
-        for number in self._look_at(incoming, taken)[1]:
-            self._held.add(number)
-        for one in taken:
-            if one.lead is None or one.outcome not in (Outcome.CREATED, Outcome.UPDATED):
-                continue
-            after = identity_of_lead(one.lead, self._rule.match_on)
-            before = one.before and identity_of_lead(one.before, self._rule.match_on)
-            if after and (one.outcome is Outcome.CREATED or (one.before is not None and after != before)):
-                self._held.add(hash(after))
-            if before and before != after:
-                self._left.add(hash((one.lead.id, before)))
+            look.taken = list(taken)
+            return look
+        origins: dict[int, int] = {}
+        for each, one in zip(incoming, taken, strict=True):
+            look.taken.append(self._look(each, one, look, origins))
+        return look
 
-    def _look_at(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> tuple[list[Taken], set[int]]:
-        """The outcomes, and by what leads would be met that are made instead of one that is met no more."""
-        if self._rule.on_duplicate is OnDuplicate.CREATE:
-            return list(taken), set()
-        made: set[int] = set()
-        return [self._look(each, one, made) for each, one in zip(incoming, taken, strict=True)], made
+    def remember(self, look: Look) -> None:
+        for number, count in look.held.items():
+            self._held.put(number, count)
+        for lead, number in look.now.items():
+            self._now.put(lead, number)
 
-    def _look(self, incoming: Incoming, one: Taken, made: set[int]) -> Taken:
-        met = _met(one)
-        if met is None or met == incoming.lead_id:
+    def _look(self, incoming: Incoming, one: Taken, look: Look, origins: dict[int, int]) -> Taken:
+        met, identity = _met(one), identity_of(incoming.draft, self._rule.match_on)
+        if met is None:
             return one
-        identity = identity_of(incoming.draft, self._rule.match_on)
+        if met == incoming.lead_id:
+            self._move(one, look, origins, is_given=identity is not None)
+            return one
         if identity is None:
             return one
-        number, is_new = hash(identity), one.outcome is Outcome.CREATED
-        if not is_new and hash((met, identity)) not in self._left:
+        number = _number(identity)
+        if one.outcome is not Outcome.CREATED and self._identity_now(_number(met), look) in (0, number):
             return one
-        if number in self._held or number in made:
+        holders = self._holders(number, look)
+        if holders:
             return self._meet()
-        if is_new:
-            return one
-        made.add(number)
-        return Taken(Outcome.CREATED)
+        look.held[number] = holders + 1
+        return one if one.outcome is Outcome.CREATED else Taken(Outcome.CREATED)
+
+    def _move(self, one: Taken, look: Look, origins: dict[int, int], *, is_given: bool) -> None:
+        """A lead that was met by its id may come to have another identity, or its old one again."""
+        if one.outcome is not Outcome.UPDATED or one.lead is None or one.before is None:
+            return
+        before = _number(identity_of_lead(one.before, self._rule.match_on))
+        after = _number(identity_of_lead(one.lead, self._rule.match_on))
+        lead = _number(one.lead.id)
+        origin = origins.setdefault(lead, before)  # by which the store knows it, whatever became of it further up
+        if before == after and not is_given:
+            return
+        for number, step in ((self._identity_now(lead, look) or origin, -1), (after, 1)):
+            if number not in (origin, _NOTHING):
+                look.held[number] = self._holders(number, look) + step
+        look.now[lead] = after
+
+    def _holders(self, number: int, look: Look) -> int:
+        return look.held[number] if number in look.held else self._held.get(number)
+
+    def _identity_now(self, lead: int, look: Look) -> int:
+        """0 for a lead that has the one by which the store knows it."""
+        return look.now.get(lead) or self._now.get(lead)
 
     def _meet(self) -> Taken:
         match self._rule.on_duplicate:
@@ -79,19 +107,26 @@ def _met(taken: Taken) -> object:
     return None if taken.error is None else taken.error.details.get("existingId")
 
 
-class _Numbers:
-    """A set of numbers of 64 bits, in a fifth of the memory that Python's own takes."""
+def _number(value: object) -> int:
+    """For whatever is no value, always the same."""
+    return _NOTHING if value is None else hash(value) or _NOTHING
+
+
+class _Map:
+    """Numbers of 64 bits by such numbers, none of them 0, in a fifth of the memory that Python's own takes."""
 
     def __init__(self) -> None:
         self._slots = array("q", bytes(1 << 13))
+        self._values = array("q", bytes(1 << 13))
         self._count = 0
 
-    def __contains__(self, number: int) -> bool:
-        return self._slots[self._place(number or 1)] != 0
+    def get(self, number: int) -> int:
+        """0 for what was never put."""
+        return self._values[self._place(number)]
 
-    def add(self, number: int) -> None:
-        number = number or 1  # nothing is there where a 0 stands
+    def put(self, number: int, value: int) -> None:
         place = self._place(number)
+        self._values[place] = value
         if self._slots[place]:
             return
         self._slots[place] = number
@@ -108,7 +143,9 @@ class _Numbers:
         return place
 
     def _grow(self) -> None:
-        old, self._slots = self._slots, array("q", bytes(16 * len(self._slots)))
-        for number in old:
+        slots, values = self._slots, self._values
+        self._slots, self._values = (array("q", bytes(16 * len(slots))) for _ in range(2))
+        for number, value in zip(slots, values, strict=True):
             if number:
-                self._slots[self._place(number)] = number
+                place = self._place(number)
+                self._slots[place], self._values[place] = number, value

@@ -88,12 +88,18 @@ async def delete_identities(tx: Transaction, workspace_id: str, lead_ids: Sequen
     await tx.later(f"{_DELETE_ALL} {among}", workspace_id=workspace_id, **names)
 
 
-async def find_by_key(tx: Transaction, workspace_id: str, key: str, values: Sequence[str]) -> dict[str, str]:
-    """The oldest lead's id for each value at a key of the metadata."""
+async def find_by_key(
+    tx: Transaction, workspace_id: str, key: str, values: Sequence[str], *, besides: Sequence[str]
+) -> dict[str, str]:
+    """The oldest lead's id for each value at a key of the metadata, `besides` some."""
     if not values:
         return {}
     among, names = one_of(values)
-    rows = await tx.rows(f"{_FIND} {among} GROUP BY value", workspace_id=workspace_id, key=key, **names)
+    other = ""
+    if besides:
+        excluded, more = one_of(besides, name="other")
+        other, names = f" AND lead_id NOT {excluded}", names | more
+    rows = await tx.rows(f"{_FIND} {among}{other} GROUP BY value", workspace_id=workspace_id, key=key, **names)
     return dict(cast("list[tuple[str, str]]", rows))
 
 

@@ -122,12 +122,14 @@ class _Matches:
 
     def __init__(self, rule: DuplicateRule) -> None:
         self.rule = rule
-        self._by_identity: dict[str, Lead] = {}
+        self._ids: dict[str, set[str]] = {}  # by identity: of those that have it, or had it further up
         self._by_id: dict[str, Lead] = {}
 
     async def find(self, tx: Transaction, workspace_id: str, incoming: Sequence[Incoming]) -> None:
+        """Whoever is asked for by id may come to be somebody else: who has its identity besides is found as well."""
         asked = list({each.lead_id for each in incoming if each.lead_id})
-        self._by_id = {lead.id: lead for lead in await queries.find_leads(tx, workspace_id, asked)}
+        for lead in await queries.find_leads(tx, workspace_id, asked):
+            self.note(lead)
         if self.rule.on_duplicate is OnDuplicate.CREATE:
             return
         key = match_key(self.rule.match_on)
@@ -136,15 +138,12 @@ class _Matches:
         values = list({value for each in incoming if (value := self._identity(each.draft))})
         if key is None:
             column = "email_key" if self.rule.match_on == "email" else "phone_key"
-            for lead in await queries.find_oldest(tx, workspace_id, column, values):
+            for lead in await queries.find_oldest(tx, workspace_id, column, values, besides=asked):
                 self.note(lead)
         else:
-            ids = await identities.find_by_key(tx, workspace_id, key, values)
-            leads = {lead.id: lead for lead in await queries.find_leads(tx, workspace_id, list(set(ids.values())))}
-            for value, lead_id in ids.items():
-                lead = self._by_id.setdefault(lead_id, leads[lead_id])
-                if identity_of_lead(lead, self.rule.match_on) == value:  # null and true are kept as texts, too
-                    self._by_identity[value] = lead
+            ids = await identities.find_by_key(tx, workspace_id, key, values, besides=asked)
+            for lead in await queries.find_leads(tx, workspace_id, list(set(ids.values()))):
+                self.note(lead)
 
     def of(self, incoming: Incoming) -> Lead | None:
         """Raises InvalidInput for what can't be compared."""
@@ -153,11 +152,11 @@ class _Matches:
         if self.rule.on_duplicate is OnDuplicate.CREATE:
             return None
         identity = identity_of(incoming.draft, self.rule.match_on)
-        found = self._by_identity.get(identity) if identity else None
-        if found is None or self._by_id[found.id] is found:
-            return found
-        changed_since = self._by_id[found.id]
-        return changed_since if identity_of_lead(changed_since, self.rule.match_on) == identity else None
+        for lead_id in sorted(self._ids.get(identity or "", ())):
+            lead = self._by_id[lead_id]
+            if identity_of_lead(lead, self.rule.match_on) == identity:
+                return lead
+        return None
 
     def note(self, lead: Lead) -> None:
         """A lead as it is from here on."""
@@ -165,9 +164,8 @@ class _Matches:
         if self.rule.on_duplicate is OnDuplicate.CREATE:
             return
         identity = identity_of_lead(lead, self.rule.match_on)
-        known = self._by_identity.get(identity or "")
-        if identity and (known is None or lead.id <= known.id):
-            self._by_identity[identity] = lead
+        if identity:
+            self._ids.setdefault(identity, set()).add(lead.id)
 
     def _identity(self, draft: LeadDraft) -> str | None:
         try:

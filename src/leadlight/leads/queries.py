@@ -76,15 +76,21 @@ async def find_leads(tx: Transaction, workspace_id: str, lead_ids: Sequence[str]
     return [to_lead(row) for row in rows]
 
 
-async def find_oldest(tx: Transaction, workspace_id: str, column: str, values: Sequence[str]) -> list[Lead]:
-    """For each of some values, the first lead that has it in a column; the name of the column is ours.
+async def find_oldest(
+    tx: Transaction, workspace_id: str, column: str, values: Sequence[str], *, besides: Sequence[str]
+) -> list[Lead]:
+    """For each of some values, the first lead that has it in a column, `besides` some; the column's name is ours.
 
     A value may be a placeholder that thousands have: the rows of the others are not read.
     """
     if not values:
         return []
     among, names = one_of(values)
-    first = _FIRST_IDS.format(column=column, among=among)
+    other = ""
+    if besides:
+        excluded, more = one_of(besides, name="other")
+        other, names = f" AND id NOT {excluded}", names | more
+    first = _FIRST_IDS.format(column=column, among=among + other)
     rows = await tx.rows(f"{_FIND_SOME} id IN ({first}) ORDER BY id", workspace_id=workspace_id, **names)
     return [to_lead(row) for row in rows]
 

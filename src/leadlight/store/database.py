@@ -80,11 +80,14 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
-def one_of(values: Sequence[V]) -> tuple[str, dict[str, V]]:
-    """SQL for being one of some values, and its parameters; filled up to a power of two: so there are few texts."""
+def one_of(values: Sequence[V], *, name: str = "one") -> tuple[str, dict[str, V]]:
+    """SQL for being one of some values, and its parameters; filled up to a power of two: so there are few texts.
+
+    `name`: of the parameters, where a statement has several such.
+    """
     size = 1 << (len(values) - 1).bit_length()
-    names = {f"one_{index}": values[min(index, len(values) - 1)] for index in range(size)}
-    return f"IN ({', '.join(':' + name for name in names)})", names
+    names = {f"{name}_{index}": values[min(index, len(values) - 1)] for index in range(size)}
+    return f"IN ({', '.join(':' + each for each in names)})", names
 
 
 class Statistics(msgspec.Struct, frozen=True):
