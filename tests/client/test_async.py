@@ -46,11 +46,11 @@ async def test_many_calls_go_on_at_once_and_a_list_is_walked(client: AsyncLeadli
 
 
 async def test_more_calls_than_connections_wait_for_each_other() -> None:
-    with Scripted([1.4, *success(WORKSPACE)]) as server:
-        async with AsyncLeadlight(server.url, KEY, timeout_seconds=4, retrying=NO_RETRIES) as client:
-            found = await asyncio.gather(*(client.workspace.get() for _ in range(300)))
+    with Scripted([3, *success(WORKSPACE)]) as server:
+        async with AsyncLeadlight(server.url, KEY, timeout_seconds=5, retrying=NO_RETRIES) as client:
+            found = await asyncio.gather(*(client.workspace.get() for _ in range(150)))
 
-    assert len(found) == len(server.requests) == 300
+    assert len(found) == len(server.requests) == 150
 
 
 async def test_trouble_is_tried_again(naps: Naps) -> None:

@@ -5,8 +5,23 @@ from itertools import islice
 
 import pytest
 
-from leadlight.imports.rows import FileFormat, Row
+from leadlight.imports.rows import FileFormat, Row, UnreadableFile
 from tests.imports.files import gzipped, opened, read, told, values, workbook
+
+
+def test_what_is_marked_as_text_is_text_whatever_it_holds() -> None:
+    row = b"\x1f\x1a,\x01\x02\n"
+
+    assert told(read(b"\xef\xbb\xbfa,b\n" + row * 9)) == [(n, n + 1, ["\x1f\x1a", "\x01\x02"]) for n in range(1, 10)]
+    with pytest.raises(UnreadableFile, match="neither text"):
+        read(b"a,b\n" + row * 9)
+
+
+def test_a_return_within_quotes_ends_no_line_be_it_the_first_of_all() -> None:
+    text = '"a\r",b\r\n"1\r1","2\r"\r\n"\r3",4\r\n'
+
+    assert told(read(text)) == [(1, 2, ["1\r1", "2\r"]), (2, 3, ["\r3", "4"])]
+    assert told(read('"a\r",b\r"1\r1","2"\r3,4\r')) == [(1, 3, ["1\n1", "2"]), (2, 5, ["3", "4"])]
 
 
 def test_reads_the_rows_below_the_header() -> None:

@@ -74,7 +74,7 @@ def _open_text(source: Source, name: str, limits: Limits) -> Rows:
     text = Text(source, limits)
     beginning = text.beginning()
     controls = len(_CONTROL.findall(beginning))
-    if controls > _CONTROLS_ALLOWED and controls > len(beginning) // 50:
+    if not text.is_marked and controls > _CONTROLS_ALLOWED and controls > len(beginning) // 50:
         raise UnreadableFile("wrong_format", f"The file is neither text nor an XLSX workbook: {_SEND}")
     first = beginning.lstrip()[:_HEAD].lower()
     for start, what in _MARKED_UP.items():

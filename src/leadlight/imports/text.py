@@ -23,6 +23,7 @@ _LOOKED_AT = 64 << 20
 _ENOUGH_LINES = 1000
 _HEAD = 64 << 10
 _LINE_END = re.compile(rb"\r*\n|\r")
+_QUOTED = re.compile(rb'"[^"]*"')
 _SWAPPED = bytes.maketrans(b"\r\n", b"\n\r")
 
 
@@ -46,10 +47,15 @@ class Text:
         self._chunk = min(_CHUNK, limits.row_bytes)  # so that none but the first line of a block can be too long
         self._mark, self.encoding = _find_encoding(source)
         self._ends_in_cr = False  # as on Macs of old
-        head = next(self._chunks(), b"")
+        head = _QUOTED.sub(b"", next(self._chunks(), b""))  # within quotes, each may stand in any file
         first_end = _LINE_END.search(head)
-        alone = head.count(b"\r") - head.count(b"\r\n")  # one may stand within quotes
+        alone = head.count(b"\r") - head.count(b"\r\n")
         self._ends_in_cr = first_end is not None and first_end[0] == b"\r" and alone > head.count(b"\n")
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the file says at its beginning that it is text."""
+        return bool(self._mark)
 
     @property
     def bytes_read(self) -> int:
