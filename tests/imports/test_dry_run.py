@@ -1,6 +1,7 @@
 """A dry run: nothing is stored, and its counts are those that the import will have."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -68,6 +69,23 @@ def test_it_stores_nothing(api: Client) -> None:
     assert leads(api) == []
     assert api.get("/api/v1/events").json()["data"]["events"] == []
     assert api.get("/api/v1/operations").json()["data"]["operations"] == []
+
+
+def test_a_row_that_can_not_be_compared_is_told_of_and_no_other_is_lost(api: Client) -> None:
+    ours = api.create("Ada", "ada@example.com", metadata={"key": "k"})["id"]
+    rows = [
+        {"name": "Ben", "email": "ben@example.com", "key": ["a", "list"]},
+        {"id": ours, "name": "Ada", "email": "ada@example.com", "key": ["a", "list"]},
+        {"name": "Cleo", "email": "cleo@example.com", "key": "c"},
+    ]
+    content = "".join(json.dumps(row) + "\n" for row in rows)
+    options = {"matchOn": "metadata.key", "onDuplicate": "update", "mapping": '{"id": "id"}'}
+
+    dry = bring_in(api, content, "people.jsonl", dryRun="true", **options)
+    real = bring_in(api, content, "people.jsonl", **options)
+
+    assert (dry["status"], counts(dry)) == (real["status"], counts(real)) == ("completed", (1, 1, 0, 1))
+    assert "to match on" in errors(api, dry["id"])[1][2]
 
 
 def test_one_that_broke_off_begins_again_and_tells_no_row_twice(start_server: Callable[..., Server]) -> None:

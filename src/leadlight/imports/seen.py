@@ -8,7 +8,7 @@ import msgspec
 from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
 from leadlight.errors import Conflict
 from leadlight.leads.intake import Incoming, Outcome, Taken
-from leadlight.leads.matching import identity_of, identity_of_lead
+from leadlight.leads.matching import identity_if_any, identity_of_lead
 
 _NOTHING = 1
 
@@ -34,11 +34,9 @@ class Seen:
 
     def look_at(self, incoming: Sequence[Incoming], taken: Sequence[Taken]) -> Look:
         """The outcomes as they would be if all that was remembered had been stored; remembers nothing itself."""
-        look = Look([])
         if self._rule.on_duplicate is OnDuplicate.CREATE:
-            look.taken = list(taken)
-            return look
-        origins: dict[int, int] = {}
+            return Look(list(taken))
+        look, origins = Look([]), dict[int, int]()
         for each, one in zip(incoming, taken, strict=True):
             look.taken.append(self._look(each, one, look, origins))
         return look
@@ -50,7 +48,7 @@ class Seen:
             self._now.put(lead, number)
 
     def _look(self, incoming: Incoming, one: Taken, look: Look, origins: dict[int, int]) -> Taken:
-        met, identity = _met(one), identity_of(incoming.draft, self._rule.match_on)
+        met, identity = _met(one), identity_if_any(incoming.draft, self._rule.match_on)
         if met is None:
             return one
         if met == incoming.lead_id:
@@ -61,10 +59,9 @@ class Seen:
         number = _number(identity)
         if one.outcome is not Outcome.CREATED and self._identity_now(_number(met), look) in (0, number):
             return one
-        holders = self._holders(number, look)
-        if holders:
+        if self._holders(number, look):
             return self._meet()
-        look.held[number] = holders + 1
+        look.held[number] = 1
         return one if one.outcome is Outcome.CREATED else Taken(Outcome.CREATED)
 
     def _move(self, one: Taken, look: Look, origins: dict[int, int], *, is_given: bool) -> None:

@@ -8,7 +8,7 @@ from leadlight.errors import InvalidInput, Problem
 from leadlight.leads.lead import Lead
 from leadlight.leads.matching import MAX_IDENTITY
 from leadlight.leads.metadata import EMPTY
-from leadlight.store.database import Transaction, one_of
+from leadlight.store.database import Transaction, besides, one_of
 
 _MOST_KEYS = 10
 _KEYS = "SELECT key FROM match_keys WHERE workspace_id = :workspace_id"
@@ -89,17 +89,14 @@ async def delete_identities(tx: Transaction, workspace_id: str, lead_ids: Sequen
 
 
 async def find_by_key(
-    tx: Transaction, workspace_id: str, key: str, values: Sequence[str], *, besides: Sequence[str]
+    tx: Transaction, workspace_id: str, key: str, values: Sequence[str], *, excluded: Sequence[str]
 ) -> dict[str, str]:
-    """The oldest lead's id for each value at a key of the metadata, `besides` some."""
+    """The oldest lead's id for each value at a key of the metadata, besides some."""
     if not values:
         return {}
     among, names = one_of(values)
-    other = ""
-    if besides:
-        excluded, more = one_of(besides, name="other")
-        other, names = f" AND lead_id NOT {excluded}", names | more
-    rows = await tx.rows(f"{_FIND} {among}{other} GROUP BY value", workspace_id=workspace_id, key=key, **names)
+    others, more = besides("lead_id", excluded)
+    rows = await tx.rows(f"{_FIND} {among}{others} GROUP BY value", workspace_id=workspace_id, key=key, **names, **more)
     return dict(cast("list[tuple[str, str]]", rows))
 
 

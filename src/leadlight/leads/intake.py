@@ -6,14 +6,14 @@ from enum import StrEnum
 import msgspec
 
 from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
-from leadlight.errors import Conflict, InvalidInput, LeadlightError
+from leadlight.errors import Conflict, LeadlightError
 from leadlight.events.event import Actor
 from leadlight.events.service import EventService
 from leadlight.ids import LEAD, NewId
 from leadlight.leads import identities, queries
 from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch, new_lead
 from leadlight.leads.lead import Lead
-from leadlight.leads.matching import identity_of, identity_of_lead, match_key
+from leadlight.leads.matching import identity_if_any, identity_of, identity_of_lead, match_key
 from leadlight.leads.writing import LeadWriting, Step, changed, created
 from leadlight.store.database import Transaction
 
@@ -135,13 +135,13 @@ class _Matches:
         key = match_key(self.rule.match_on)
         if key is not None:
             await identities.ensure_key(tx, workspace_id, key)
-        values = list({value for each in incoming if (value := self._identity(each.draft))})
+        values = list({value for each in incoming if (value := identity_if_any(each.draft, self.rule.match_on))})
         if key is None:
             column = "email_key" if self.rule.match_on == "email" else "phone_key"
-            for lead in await queries.find_oldest(tx, workspace_id, column, values, besides=asked):
+            for lead in await queries.find_oldest(tx, workspace_id, column, values, excluded=asked):
                 self.note(lead)
         else:
-            ids = await identities.find_by_key(tx, workspace_id, key, values, besides=asked)
+            ids = await identities.find_by_key(tx, workspace_id, key, values, excluded=asked)
             for lead in await queries.find_leads(tx, workspace_id, list(set(ids.values()))):
                 self.note(lead)
 
@@ -166,9 +166,3 @@ class _Matches:
         identity = identity_of_lead(lead, self.rule.match_on)
         if identity:
             self._ids.setdefault(identity, set()).add(lead.id)
-
-    def _identity(self, draft: LeadDraft) -> str | None:
-        try:
-            return identity_of(draft, self.rule.match_on)
-        except InvalidInput:
-            return None

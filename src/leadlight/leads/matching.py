@@ -25,6 +25,14 @@ def identity_of(draft: LeadDraft, match_on: str) -> str | None:
     return None if draft.metadata is UNSET else _value(draft.metadata, match_on)
 
 
+def identity_if_any(draft: LeadDraft, match_on: str) -> str | None:
+    """The same; None also for a value that can't tell leads apart."""
+    try:
+        return identity_of(draft, match_on)
+    except InvalidInput:
+        return None
+
+
 def identity_of_lead(lead: Lead, match_on: str) -> str | None:
     """The same of a lead that is stored."""
     if match_on == "email":

@@ -7,7 +7,7 @@ import msgspec
 
 from leadlight.leads.lead import Lead, LeadStatus, fold, to_e164
 from leadlight.leads.sameness import mailbox, name_code
-from leadlight.store.database import Row, Table, Transaction, Value, one_of
+from leadlight.store.database import Row, Table, Transaction, Value, besides, one_of
 
 LEAD_COLUMNS = "id, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version"
 _TABLE = Table(
@@ -77,21 +77,18 @@ async def find_leads(tx: Transaction, workspace_id: str, lead_ids: Sequence[str]
 
 
 async def find_oldest(
-    tx: Transaction, workspace_id: str, column: str, values: Sequence[str], *, besides: Sequence[str]
+    tx: Transaction, workspace_id: str, column: str, values: Sequence[str], *, excluded: Sequence[str]
 ) -> list[Lead]:
-    """For each of some values, the first lead that has it in a column, `besides` some; the column's name is ours.
+    """For each of some values, the first lead that has it in a column, besides some; the column's name is ours.
 
     A value may be a placeholder that thousands have: the rows of the others are not read.
     """
     if not values:
         return []
     among, names = one_of(values)
-    other = ""
-    if besides:
-        excluded, more = one_of(besides, name="other")
-        other, names = f" AND id NOT {excluded}", names | more
-    first = _FIRST_IDS.format(column=column, among=among + other)
-    rows = await tx.rows(f"{_FIND_SOME} id IN ({first}) ORDER BY id", workspace_id=workspace_id, **names)
+    others, more = besides("id", excluded)
+    first = _FIRST_IDS.format(column=column, among=among + others)
+    rows = await tx.rows(f"{_FIND_SOME} id IN ({first}) ORDER BY id", workspace_id=workspace_id, **names, **more)
     return [to_lead(row) for row in rows]
 
 

@@ -80,6 +80,14 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
+def besides(column: str, values: Sequence[V]) -> tuple[str, dict[str, V]]:
+    """SQL to go on with where a column must hold none of some values, if there are any; and its parameters."""
+    if not values:
+        return "", {}
+    among, names = one_of(values, name="other")
+    return f" AND {column} NOT {among}", names
+
+
 def one_of(values: Sequence[V], *, name: str = "one") -> tuple[str, dict[str, V]]:
     """SQL for being one of some values, and its parameters; filled up to a power of two: so there are few texts.
 
