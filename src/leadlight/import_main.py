@@ -35,10 +35,10 @@ logger = logging.getLogger("leadlight.imports")
 _CONNECTIONS = 2
 _CACHE_KIB = 48_000
 _CHECKPOINT_PAGES = 16_000
-"""A chunk fills a third of the usual log; with this one the file is written to a quarter as often."""
+"""At the usual number, nearly every part of a large file ends with the log being written to the file."""
 
 _GARBAGE = 50_000
-"""New objects between two looks for garbage: at the usual 700, these take a quarter of the time of storing."""
+"""New objects between two looks for garbage, of which rows make hardly any."""
 
 _LESS_URGENT = 10
 _MOST_BYTES = 1 << 30

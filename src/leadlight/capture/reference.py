@@ -3,21 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadlight.http.openapi import failures
+from leadlight.http.openapi import failures, headers, path_parameter
 from leadlight.ids import FORM
 
 _TAG = "Capture"
 _ALWAYS = ("NOT_FOUND", "RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
 _WITH_BODY = ("BAD_REQUEST", "PAYLOAD_TOO_LARGE")
-_FORM_ID = {
-    "name": "formId",
-    "in": "path",
-    "required": True,
-    "description": "The form's id.",
-    "schema": {"type": "string", "pattern": f"^{FORM.pattern.pattern}$"},
-}
 _PAGE = {"text/html": {"schema": {"type": "string"}}}
-_REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+_REQUEST_ID = headers("X-Request-Id")
 _SUBMISSION = "sub_01kb2v7xq8d6y3f9k1m4p7s0tv"
 _FIELDS = {"email": "ada@example.com", "name": "Ada Park", "message": "Please call me"}
 
@@ -137,7 +130,7 @@ def _described(operation_id: str, summary: str, description: str) -> dict[str, A
         "summary": summary,
         "description": f"{description}\n\nNo key is needed.",
         "security": [],
-        "parameters": [_FORM_ID],
+        "parameters": [path_parameter(FORM)],
     }
 
 

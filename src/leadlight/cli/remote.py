@@ -1,4 +1,4 @@
-"""The commands that ask a server by its API: they start without what makes one, in a third of the time."""
+"""The commands that ask a server by its API: they start without what makes one, in less than half of the time."""
 
 import typer
 

@@ -13,6 +13,7 @@ from leadlight.http.operation import Operation
 from leadlight.http.query import Parameter
 from leadlight.http.sse import MEDIA_TYPE, event, opening
 from leadlight.http.upload import FILE
+from leadlight.ids import IdKind
 
 _REF = "#/components/schemas/{name}"
 _ALWAYS = (
@@ -148,16 +149,7 @@ def _multipart(texts: Mapping[str, str]) -> dict[str, Any]:
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if operation.path_id is not None:
-        kind = operation.path_id
-        found.append(
-            {
-                "name": f"{kind.name}Id",
-                "in": "path",
-                "required": True,
-                "description": f"The {kind.name}'s id.",
-                "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
-            }
-        )
+        found.append(path_parameter(operation.path_id))
     found += [_query_parameter(parameter) for parameter in operation.parameters]
     if operation.if_match:
         found.append(_header("If-Match", "Only if the lead's ETag is still one of these.", '"18f0-3"'))
@@ -177,6 +169,17 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             _header("Last-Event-ID", "Where to go on: the last `id` that was read.", "42", pattern="^[0-9]{1,18}$")
         )
     return found
+
+
+def path_parameter(kind: IdKind) -> dict[str, Any]:
+    """An id in a path."""
+    return {
+        "name": f"{kind.name}Id",
+        "in": "path",
+        "required": True,
+        "description": f"The {kind.name}'s id.",
+        "schema": {"type": "string", "pattern": f"^{kind.pattern.pattern}$"},
+    }
 
 
 def _query_parameter(parameter: Parameter) -> dict[str, Any]:
@@ -208,7 +211,7 @@ def _responses(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, An
         describe = _stream if operation.streams else _file if operation.downloads else _success
         responses[str(status)] = describe(operation, status, schemas)
     if operation.etag and operation.method == "GET":
-        responses["304"] = {"description": _MEANINGS[304], "headers": _refs("ETag", "X-Request-Id")}
+        responses["304"] = {"description": _MEANINGS[304], "headers": headers("ETag", "X-Request-Id")}
     return responses | failures(_codes(operation))
 
 
@@ -235,9 +238,9 @@ def _success(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> d
     if operation.message is not None:
         properties["message"] = {"const": operation.message}
     properties["data"] = schemas[operation.response]
-    headers = ["X-Request-Id", *_RATE_LIMIT_HEADERS]
-    headers += ["ETag"] if operation.etag else []
-    headers += ["Location", "Idempotency-Replayed"] if operation.idempotent else []
+    names = ["X-Request-Id", *_RATE_LIMIT_HEADERS]
+    names += ["ETag"] if operation.etag else []
+    names += ["Location", "Idempotency-Replayed"] if operation.idempotent else []
     schema = {"type": "object", "required": list(properties), "properties": properties}
     example: dict[str, Any] = {"success": True}
     if operation.message is not None:
@@ -245,7 +248,7 @@ def _success(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> d
     example["data"] = operation.example
     return {
         "description": _MEANINGS[status],
-        "headers": _refs(*headers),
+        "headers": headers(*names),
         "content": {"application/json": {"schema": schema, "example": example}},
     }
 
@@ -260,7 +263,7 @@ def _stream(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> di
     example = (opening(41) + event(42, operation.example["type"], data)).decode()
     return {
         "description": _MEANINGS[status],
-        "headers": _refs("X-Request-Id", *_RATE_LIMIT_HEADERS),
+        "headers": headers("X-Request-Id", *_RATE_LIMIT_HEADERS),
         "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
     }
 
@@ -274,7 +277,7 @@ def _file(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> dict
     examples = {"text/csv": f"{','.join(operation.example)}\n{','.join(values)}\n"}
     return {
         "description": _MEANINGS[status],
-        "headers": _refs("X-Request-Id", *_RATE_LIMIT_HEADERS),
+        "headers": headers("X-Request-Id", *_RATE_LIMIT_HEADERS),
         "content": {
             media_type: {"schema": schema} | ({"example": examples[media_type]} if media_type in examples else {})
             for media_type in operation.downloads
@@ -283,13 +286,13 @@ def _file(operation: Operation, status: int, schemas: Mapping[Any, Any]) -> dict
 
 
 def _failure(status: int, codes: list[str]) -> dict[str, Any]:
-    headers = ["X-Request-Id"]
-    headers += ["Retry-After"] if status in (429, 503) else []
-    headers += ["WWW-Authenticate"] if status == 401 else []
+    names = ["X-Request-Id"]
+    names += ["Retry-After"] if status in (429, 503) else []
+    names += ["WWW-Authenticate"] if status == 401 else []
     schema = {"allOf": [{"$ref": _REF.format(name="ErrorBody")}, {"properties": {"code": {"enum": codes}}}]}
     return {
         "description": f"{_MEANINGS[status]}: " + ", ".join(f"`{code}`" for code in codes),
-        "headers": _refs(*headers),
+        "headers": headers(*names),
         "content": {"application/json": {"schema": schema, "examples": {code: _example(code) for code in codes}}},
     }
 
@@ -313,7 +316,8 @@ def _error_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "properties": properties}
 
 
-def _refs(*names: str) -> dict[str, Any]:
+def headers(*names: str) -> dict[str, Any]:
+    """The headers of a response, which are described once for all."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
