@@ -3,8 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+AXE := 4.14.1
+LONG := tests/e2e/test_dashboard_in_browser.py tests/e2e/test_import_kill.py
 
-.PHONY: serve test check lint types docs bench format clean help
+.PHONY: serve test check coverage lint types docs bench format clean help
 
 help:  ## Say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -15,16 +17,20 @@ serve: .venv/installed  ## Run the server (ARGS="--port 9000" to change somethin
 test: .venv/installed-dev  ## Run the tests on both engines (ARGS="--db sqlite" for one of them, ARGS="-k name" to choose)
 	@$(BIN)/pytest $(ARGS)
 
-check: lint types .venv/installed-dev  ## Everything that has to hold before a change lands
-	@rm -f .coverage .coverage.*
+check: lint types .venv/installed-dev .venv/axe-core  ## Everything that has to hold before a change lands
 	@echo "Testing in three lanes; what the second and the third say comes at the end …"
-	@counted() { $(BIN)/coverage run -m pytest "$$@"; }; also() { $(BIN)/pytest --db postgres --with-store "$$@"; }; \
-	{ also -m "not slow" --ignore tests/store; failed=$$?; also -m slow && exit $$failed; } > .lane-2.log 2>&1 & second=$$!; \
-	{ counted --db postgres tests/store -m "not slow"; failed=$$?; \
-	$(BIN)/pytest --db sqlite -m slow && exit $$failed; } > .lane-3.log 2>&1 & third=$$!; \
-	counted --db sqlite -m "not slow"; failed=$$?; \
+	@first() { $(BIN)/pytest --db sqlite "$$@"; }; also() { $(BIN)/pytest --db postgres --with-store "$$@"; }; \
+	{ also -m "not slow" --ignore tests/store; failed=$$?; also -m slow --ignore tests/e2e && exit $$failed; } > .lane-2.log 2>&1 & second=$$!; \
+	{ $(BIN)/pytest --db postgres tests/store -m "not slow"; failed=$$?; \
+	first -m slow || failed=1; also -m slow $(LONG) && exit $$failed; } > .lane-3.log 2>&1 & third=$$!; \
+	first -m "not slow"; failed=$$?; also -m slow tests/e2e $(addprefix --ignore=,$(LONG)) || failed=1; \
 	wait $$second || failed=1; wait $$third || failed=1; \
 	cat .lane-2.log .lane-3.log; rm .lane-2.log .lane-3.log; exit $$failed
+
+coverage: .venv/installed-dev  ## Say which lines no quick test runs (tests take half as long again)
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -m "not slow" --db sqlite
+	@$(BIN)/coverage run -m pytest -m "not slow" --db postgres tests/store
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
@@ -61,3 +67,9 @@ clean:  ## Remove what was installed and cached
 	@echo "Installing what the checks need into .venv (once) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
+
+.venv/axe-core: .venv/bin/python  # what tests of the pages' accessibility run in the browser
+	@mkdir -p $@
+	@if command -v npm > /dev/null; then \
+	cd $@ && npm pack --silent axe-core@$(AXE) > /dev/null && tar -xzf axe-core-$(AXE).tgz && rm axe-core-$(AXE).tgz; \
+	else echo "npm is not installed: tests of the pages' accessibility are skipped"; fi

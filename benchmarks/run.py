@@ -17,6 +17,7 @@ from benchmarks import (
     experiments_events,
     experiments_imports,
     experiments_large,
+    experiments_pages,
     experiments_postgres,
 )
 from benchmarks.load import HOW_TO_GET_WRK
@@ -39,6 +40,7 @@ USUAL: dict[str, Callable[[Effort], Section]] = {
     "stream": experiments_events.live_stream,
     "imports": experiments_imports.imports,
     "imports-calm": experiments_imports.calm_beside_imports,
+    "pages": experiments_pages.pages,
 }
 LARGE: dict[str, Callable[[Effort], Section]] = {
     "size": experiments_large.look_ups_by_size,
@@ -57,6 +59,7 @@ POSTGRES: dict[str, Callable[[Effort, PostgresStores], Section]] = {
     "stream": experiments_events.live_stream,
     "imports": experiments_imports.imports,
     "imports-calm": experiments_imports.calm_beside_imports,
+    "pages": experiments_pages.pages,
 }
 POSTGRES_LARGE: dict[str, Callable[[Effort, PostgresStores], Section]] = {
     "million": experiments_postgres.lists_of_a_million,

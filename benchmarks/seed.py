@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -37,8 +38,17 @@ _SPAN_MILLISECONDS = 365 * 86_400_000
 _SAMPLES = 50_000
 _MIDDLE = 200
 _HUGE_LIMIT = 1_000_000_000_000
-_LEAD = "INSERT INTO leads VALUES (" + ", ".join("?" * 17) + ")"
+_LEAD_COLUMNS = (
+    *("workspace_id", "id", "number", "name", "name_key", "email", "email_key", "phone", "phone_key", "source"),
+    *("status", "metadata", "created_at", "updated_at", "version", "mailbox", "name_code", "reached", "contacted_at"),
+)
+_LEAD = f"INSERT INTO leads ({', '.join(_LEAD_COLUMNS)}) VALUES ({', '.join('?' * len(_LEAD_COLUMNS))})"
+_WAITED_SECONDS = 2 * 3_600
 _EVENT = "INSERT INTO events VALUES (" + ", ".join("?" * 9) + ", NULL, 0)"
+
+
+_ROLLUPS = re.compile(r"^WITH lead_facts .*?;|^WITH waited .*?;", re.MULTILINE | re.DOTALL)
+"""What the migration that brought them counts them by."""
 
 
 class SeedNote(msgspec.Struct, frozen=True):
@@ -119,6 +129,8 @@ def seed(folder: Path, leads: int, workspaces: int = 1) -> None:
     connection.executemany("INSERT INTO feeds VALUES (?, ?)", [(id_, last[id_]) for id_ in names])
     for statement in postponed:
         connection.execute(statement)
+    for statement in _ROLLUPS.findall(next(each.sql for each in load_migrations("sqlite") if each.name == "insights")):
+        connection.execute(statement)
     connection.execute("INSERT INTO lead_text (lead_text) VALUES ('rebuild')")
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
@@ -162,6 +174,7 @@ def _rows(random: Random, leads: int, workspaces: list[str], key_id: str) -> Ite
     now = _FIRST_MILLISECOND
     new_id = IdFactory(lambda: now, random.getrandbits)
     step = max(1, _SPAN_MILLISECONDS // leads)
+    waits = Random(1)
     for index, person in enumerate(islice(people(random), leads)):
         now += random.randrange(1, 2 * step)
         position, place = divmod(index, len(workspaces))
@@ -172,6 +185,7 @@ def _rows(random: Random, leads: int, workspaces: list[str], key_id: str) -> Ite
             *(workspace, id_, position, name, fold(name), email, email_key),
             *(phone, phone_key, source, status, metadata, now, now, 1),
             *(None if box == email_key else box, name_code(name)),
+            *((0, None) if status == "new" else (1, now + int(waits.lognormvariate(0, 2) * _WAITED_SECONDS) * 1000)),
         )
         event = (workspace, position, new_id(EVENT), "lead.created", id_, "api_key", key_id, creation(person), now)
         yield _Row(lead, event)

@@ -62,7 +62,7 @@ def add_webhooks(place: Place, urls: Sequence[str]) -> list[str]:
     """Endpoints that want all that happens from now on, instead of those that there are; their ids."""
 
     async def add() -> list[str]:
-        async with _opened(place) as (services, caller):
+        async with opened(place) as (services, caller):
             webhooks, workspace = services.webhooks, caller.workspace_id
             for old in await webhooks.list_webhooks(workspace, after="", limit=_PAGE):
                 await webhooks.delete_webhook(workspace, old.id)
@@ -77,7 +77,7 @@ def add_leads(place: Place, count: int) -> None:
     """Each with its event."""
 
     async def add() -> None:
-        async with _opened(place) as (services, caller):
+        async with opened(place) as (services, caller):
             drafts = map(_draft, islice(people(Random(5)), count))
 
             async def add_one_by_one() -> None:
@@ -93,7 +93,7 @@ def count_delivered(place: Place, webhook_id: str) -> int:
     """How many deliveries to an endpoint are recorded as done."""
 
     async def find() -> int:
-        async with _opened(place) as (services, caller):
+        async with opened(place) as (services, caller):
             return (await services.webhooks.get_webhook(caller.workspace_id, webhook_id)).success_count
 
     return asyncio.run(find())
@@ -101,7 +101,7 @@ def count_delivered(place: Place, webhook_id: str) -> int:
 
 async def newest_bodies(place: Place, count: int) -> list[bytes]:
     """What an endpoint would be sent for the last events."""
-    async with _opened(place) as (services, caller):
+    async with opened(place) as (services, caller):
         workspace, bodies = caller.workspace_id, list[bytes]()
         position = await services.database.read(services.events.last_position, workspace) - count
         while len(bodies) < count:
@@ -112,7 +112,8 @@ async def newest_bodies(place: Place, count: int) -> list[bytes]:
 
 
 @asynccontextmanager
-async def _opened(place: Place) -> AsyncIterator[tuple[Services, Principal]]:
+async def opened(place: Place) -> AsyncIterator[tuple[Services, Principal]]:
+    """Its use cases, and who may do everything in it, while no server runs on it."""
     database = await open_database(place.folder, place.database_url, create=False)
     services = Services(database, settings=_SETTINGS)
     try:

@@ -1,6 +1,6 @@
 """Leadlight with one transaction for each write: what group commit is measured against."""
 
-from leadlight.cli.main import main
+from leadlight.cli.entry import main
 from leadlight.store import group_commit
 
 if __name__ == "__main__":

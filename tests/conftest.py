@@ -63,6 +63,7 @@ class Client:
         self.workspace_id = workspace_id
         self.key_id = key_id
         self._session = requests.Session()
+        self._session.trust_env = False  # there is no need to look for proxies and .netrc with each request
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.key}", **(options.pop("headers", None) or {})}

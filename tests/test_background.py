@@ -11,9 +11,13 @@ import pytest
 from leadlight.app import Services
 from leadlight.background import run_background
 from leadlight.clock import DAY
+from leadlight.events.event import EventType
+from leadlight.leads.change import LeadDraft
+from leadlight.principal import Scope
 from leadlight.store.database import Database, Transaction
 from leadlight.store.idempotency import IdempotencyKey, save_result
 from leadlight.store.opening import open_database
+from leadlight.workspaces.service import KeySpec
 from tests.conftest import MovableClock
 
 ASKED = IdempotencyKey("key", "fingerprint")
@@ -35,6 +39,26 @@ async def test_results_that_are_old_are_forgotten(store: dict[str, Any], clock: 
         return await database.read(count_results, workspace.id) == 0
 
     await until(forgotten)
+
+    await end(work, database)
+
+
+async def test_follow_ups_that_are_due_are_told(store: dict[str, Any], clock: MovableClock) -> None:
+    database = await open_store(store)
+    services = Services(database, clock)
+    workspace = await services.workspaces.create_workspace("Acme")
+    key = await services.workspaces.create_key(workspace.id, KeySpec("key", (Scope.LEADS_WRITE,)))
+    caller = await services.workspaces.find_principal(key.secret)
+    assert caller is not None
+    await services.leads.create_lead(caller, LeadDraft("Ada", "ada@example.com", follow_up_at=clock() + 1))
+    clock.advance(milliseconds=1)
+    work = asyncio.create_task(run_background(services, every_seconds=0.01))
+
+    async def told() -> bool:
+        page = await services.events.list_feed(workspace.id, after=0, limit=10)
+        return [event.type for event in page.events] == [EventType.LEAD_CREATED, EventType.LEAD_FOLLOW_UP_DUE]
+
+    await until(told)
 
     await end(work, database)
 

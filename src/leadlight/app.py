@@ -20,6 +20,7 @@ from leadlight.capture.reference import public_paths
 from leadlight.capture.routes import CaptureRoutes
 from leadlight.capture.service import FormService
 from leadlight.clock import Clock, system_clock
+from leadlight.dashboard.routes import Dashboard
 from leadlight.duplicates.routes import DuplicateRoutes
 from leadlight.duplicates.service import DuplicateService
 from leadlight.errors import StoreUnavailable
@@ -35,7 +36,7 @@ from leadlight.http.metrics import Metrics
 from leadlight.http.openapi import openapi_document
 from leadlight.http.operation import Operation
 from leadlight.http.pages import pages
-from leadlight.http.ratelimit import SlidingWindows
+from leadlight.http.ratelimit import SlidingWindows, Windows
 from leadlight.http.shared_ratelimit import SharedCounts, SharedWindows
 from leadlight.http.streaming import OpenStreams, StreamTimes
 from leadlight.ids import IdFactory
@@ -43,16 +44,23 @@ from leadlight.imports.routes import ImportRoutes
 from leadlight.imports.run import ImportRun
 from leadlight.imports.runner import RunImport
 from leadlight.imports.service import ImportService
+from leadlight.insights.routes import InsightRoutes
+from leadlight.insights.service import InsightService
 from leadlight.leads.erasing import Erasing
 from leadlight.leads.intake import Intake
+from leadlight.leads.reminding import Reminding
 from leadlight.leads.routes import LeadRoutes
 from leadlight.leads.service import LeadService
 from leadlight.leads.writing import LeadWriting
+from leadlight.notes.routes import NoteRoutes
+from leadlight.notes.service import NoteService
 from leadlight.operations.routes import OperationRoutes
 from leadlight.operations.service import OperationService
 from leadlight.operations.undoing import Undoing
+from leadlight.people.service import PeopleService
 from leadlight.settings import Settings, SettingsError
 from leadlight.store.database import Database
+from leadlight.views.service import ViewService
 from leadlight.webhooks.delivery import RetrySchedule
 from leadlight.webhooks.routes import WebhookRoutes
 from leadlight.webhooks.sender import Sender
@@ -85,6 +93,7 @@ class Services:
         self.events = EventService(database, new_id)
         self.live = LiveFeed(database, self.events, stream_times)
         self.workspaces = WorkspaceService(database, self.events, clock, new_id)
+        self.people = PeopleService(database, clock, new_id)
         self.sender = Sender(
             allow_private=settings.webhook_allow_private,
             timeout_seconds=settings.webhook_timeout_seconds,
@@ -97,17 +106,21 @@ class Services:
         self.intake = Intake(self.events, self.writing, new_id)
         self.erasing = Erasing(self.events)
         self.leads = LeadService(database, self.events, self.writing, self.intake, self.erasing, clock)
-        undoing = Undoing(database, self.events, self.writing, self.erasing, clock)
+        self.reminding = Reminding(database, self.events, clock)
+        self.notes = NoteService(database, self.events, self.writing, clock, new_id)
+        undoing = Undoing(database, self.events, self.writing, self.erasing, self.notes, clock)
         self.operation_log = OperationService(database, undoing, clock, new_id, undo_days=settings.undo_days)
         self.batches = BatchService(database, self.events, self.writing, self.intake, self.operation_log, clock)
         self.duplicates = DuplicateService(database, self.events, self.writing, self.operation_log, clock)
         self.imports = ImportService(database, clock, new_id)
+        self.insights = InsightService(database, clock)
         self.exports = ExportService(database, self.leads, clock)
+        self.views = ViewService(database, clock, new_id)
         self.forms = FormService(database, self.events, clock, new_id)
         processing = Processing(database, self.events, self.workspaces, self.intake, Graph(), clock)
         self.receiving = Receiving(database, processing, clock, new_id)
-        self.submissions = SubmissionService(database, self.forms, self.receiving, processing, clock)
-        self.erasing.share_with([self.webhooks, self.operation_log, self.submissions])
+        self.submissions = SubmissionService(database, self.forms, self.receiving, processing, self.writing, clock)
+        self.erasing.share_with([self.webhooks, self.operation_log, self.submissions, self.notes])
         schedule = RetrySchedule.of(settings.retry_delays)
         self.work = Work(self.events, new_id, schedule=schedule, random=random.random)
 
@@ -122,15 +135,40 @@ class Services:
             max_expanded_bytes=self.settings.import_max_expanded_bytes,
         )
 
+    def dashboard(self, windows: Windows) -> Dashboard:
+        """The pages for people; `windows`, a minute long, count their attempts to sign in."""
+        return Dashboard(
+            leads=self.leads,
+            batches=self.batches,
+            operations=self.operation_log,
+            notes=self.notes,
+            duplicates=self.duplicates,
+            people=self.people,
+            workspaces=self.workspaces,
+            forms=self.forms,
+            submissions=self.submissions,
+            webhooks=self.webhooks,
+            imports=self.imports,
+            exports=self.exports,
+            views=self.views,
+            insights=self.insights,
+            listen=self.database.listen,
+            max_file_bytes=self.settings.import_max_bytes,
+            windows=windows,
+            clock=self.clock,
+        )
+
     def operations(self) -> list[Operation]:
         """The whole surface of the API."""
         return [
             *LeadRoutes(self.leads).operations(),
+            *NoteRoutes(self.notes).operations(),
             *BatchRoutes(self.batches).operations(),
             *DuplicateRoutes(self.duplicates).operations(),
             *OperationRoutes(self.operation_log).operations(),
             *ImportRoutes(self.imports, self.clock).operations(),
             *ExportRoutes(self.exports).operations(),
+            *InsightRoutes(self.insights).operations(),
             *CaptureRoutes(self.forms, self.submissions).operations(),
             *EventRoutes(self.events, self.live).operations(),
             *WebhookRoutes(self.webhooks).operations(),
@@ -193,6 +231,8 @@ def create_app(
         failure_limit=settings.auth_failures_per_minute,
         max_body_bytes=settings.max_body_bytes,
     )
+    sign_ins = SharedWindows(shared, name="sign-in", seconds=60) if shared else SlidingWindows(seconds=60)
+    dashboard = services.dashboard(sign_ins)
     around = pages(
         document=lambda: openapi_document(operations, public_paths()),
         metrics=metrics,
@@ -200,7 +240,7 @@ def create_app(
         clock=clock,
         beat=services.workspaces.beat,
         lifespan=lifespan,
-        routes=public.routes(),
+        routes=[*public.routes(), *dashboard.routes()],
     )
     return Dispatch(
         operations,
@@ -215,6 +255,7 @@ def create_app(
         max_upload_bytes=settings.import_max_bytes,
         streams=streams,
         elsewhere=around,
+        end_elsewhere=dashboard.end_streams,
     )
 
 

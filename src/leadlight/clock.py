@@ -38,3 +38,7 @@ def from_iso(text: str) -> int:
     moment = datetime.fromisoformat(text)
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return (moment - _EPOCH_UTC) // _MILLISECOND
+
+
+LAST_MOMENT = from_iso("9999-12-31T23:59:59.999Z")
+"""Of the calendar: what is later can't be written."""

@@ -36,6 +36,7 @@ class IdKind:
 LEAD = IdKind("lead", "lead_")
 WORKSPACE = IdKind("workspace", "ws_")
 KEY = IdKind("key", "key_")
+USER = IdKind("user", "usr_")
 EVENT = IdKind("event", "evt_")
 WEBHOOK = IdKind("webhook", "wh_")
 DELIVERY = IdKind("delivery", "dlv_")
@@ -44,6 +45,8 @@ OPERATION = IdKind("operation", "op_")
 IMPORT = IdKind("import", "imp_")
 FORM = IdKind("form", "form_")
 SUBMISSION = IdKind("submission", "sub_")
+NOTE = IdKind("note", "note_")
+VIEW = IdKind("view", "view_")
 
 NewId = Callable[[IdKind], str]
 """Makes a new id of a kind."""

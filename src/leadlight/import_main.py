@@ -24,6 +24,7 @@ from leadlight.imports.run import ImportRun
 from leadlight.leads.erasing import Erasing
 from leadlight.leads.intake import Intake
 from leadlight.leads.writing import LeadWriting
+from leadlight.notes.service import NoteService
 from leadlight.operations.service import OperationService
 from leadlight.operations.undoing import Undoing
 from leadlight.settings import Settings
@@ -95,7 +96,8 @@ def _import_run(database: Database, settings: Settings) -> ImportRun:
     new_id = IdFactory(system_clock)
     events = EventService(database, new_id)
     writing = LeadWriting(events)
-    undoing = Undoing(database, events, writing, Erasing(events), system_clock)
+    notes = NoteService(database, events, writing, system_clock, new_id)
+    undoing = Undoing(database, events, writing, Erasing(events), notes, system_clock)
     operations = OperationService(database, undoing, system_clock, new_id, undo_days=settings.undo_days)
     return ImportRun(
         database,

@@ -23,7 +23,7 @@ from leadlight.ids import IdFactory
 from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import Lead
 from leadlight.leads.listing import LeadSort
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.opening import open_database
 from leadlight.workspaces.service import KeySpec
 from tests.conftest import MovableClock
@@ -77,7 +77,7 @@ async def ours(store: dict[str, Any], clock: MovableClock) -> AsyncIterator[Ours
     services, other = (Services(database, clock) for database in databases)
     workspace = await services.workspaces.create_workspace("Ours")
     issued = await services.workspaces.create_key(workspace.id, KeySpec("test", (Scope.ADMIN,)))
-    caller = Principal(issued.key.id, workspace.id, frozenset({Scope.ADMIN}), 0, None)
+    caller = Principal(Actor.of(issued.key.id), workspace.id, frozenset({Scope.ADMIN}), 0, None)
     form = await services.forms.create_form(workspace.id, "Contact", FormPatch())
     yield Ours(services, other, caller, form)
     for database in databases:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from leadlight.capture.form import FormSettings, LeadDefaults
-from leadlight.capture.snippet import render_snippet, start_script
+from leadlight.capture.snippet import render_preview, render_snippet, start_script
 
 
 class _Elements(HTMLParser):
@@ -116,3 +116,12 @@ def test_the_script_brings_the_time_and_the_page() -> None:
 
 def test_the_script_holds_texts_as_texts() -> None:
     assert r'{"_started": "\"; alert(1); \u2028"}' in start_script("form_1", '"; alert(1); \u2028')
+
+
+def test_the_preview_is_the_same_form_that_leads_nowhere() -> None:
+    settings = FormSettings(field_map={"vorname": "firstName", "post": "email"})
+
+    preview = render_preview(settings)
+
+    assert re.findall(r'<input[^>]* name="([^"]*)"', preview) == ["vorname", "post"]
+    assert [word for word in ("action", "script", "homepage_url", "style") if word in preview] == []

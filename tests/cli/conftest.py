@@ -21,21 +21,23 @@ class Cli:
         self.data = data
         self.database_url = database_url
 
-    def run(self, *arguments: str, **environment: str) -> Result:
+    def run(self, *arguments: str, typed: str | None = None, **environment: str) -> Result:
+        """`typed`: what it reads from standard input."""
         command = [*arguments, "--data", str(self.data), "--database-url", self.database_url]
         # In a thread of its own, for a test may have an event loop in this one.
         with ThreadPoolExecutor() as executor:
-            return executor.submit(CliRunner().invoke, app, command, env={"COLUMNS": "240", **environment}).result()
+            env = {"COLUMNS": "240", **environment}
+            return executor.submit(CliRunner().invoke, app, command, input=typed, env=env).result()
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, typed: str | None = None) -> Any:
         """What a command that succeeds prints for programs."""
-        result = self.run(*arguments, "--json")
+        result = self.run(*arguments, "--json", typed=typed)
         assert (result.exit_code, result.stderr) == (0, "")
         return json.loads(result.stdout)
 
-    def refusal(self, *arguments: str, **environment: str) -> str:
+    def refusal(self, *arguments: str, typed: str | None = None, **environment: str) -> str:
         """The one sentence of a command that ends with exit code 1."""
-        result = self.run(*arguments, **environment)
+        result = self.run(*arguments, typed=typed, **environment)
         assert (result.exit_code, result.stdout) == (1, ""), result.output
         assert isinstance(result.exception, SystemExit)
         assert result.stderr.count("\n") == 1

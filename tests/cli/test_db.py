@@ -336,6 +336,15 @@ def test_a_copy_shows_what_was_copied(source: str, place: Place) -> None:
         ["form_directory", "0"],
         ["forms", "0"],
         ["submissions", "0"],
+        ["users", "0"],
+        ["memberships", "0"],
+        ["sessions", "0"],
+        ["one_time_links", "0"],
+        ["reminders", "0"],
+        ["lead_days", "0"],
+        ["contact_times", "0"],
+        ["notes", "0"],
+        ["saved_views", "0"],
     ]
 
 

@@ -171,7 +171,7 @@ def test_every_problem_is_told(remote: Remote) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["update", "lead_1"], "nothing is to be changed: give --name, --email, --phone, --source, --status or "),
+        (["update", "lead_1"], "nothing is to be changed: say what is, as in --status contacted; --help names all"),
         (["update", "lead_1", "--metadata", "x"], "--metadata has to be KEY=VALUE, not 'x'"),
         (["update", "lead_1", "--metadata", "=x"], "--metadata has to be KEY=VALUE, not '=x'"),
         (

@@ -27,6 +27,7 @@ from leadlight.http.errors import STATUS
 from leadlight.ids import IdFactory
 from leadlight.imports.job import ImportOptions
 from leadlight.imports.queries import list_waiting
+from leadlight.insights.figures import Ranking
 from leadlight.leads.candidates import Shared
 from leadlight.leads.change import LeadDraft, LeadPatch
 from leadlight.leads.filter import LeadFilter
@@ -34,7 +35,7 @@ from leadlight.leads.lead import Lead, LeadStatus
 from leadlight.leads.listing import LeadSort, Place, list_leads
 from leadlight.principal import Principal, Scope
 from leadlight.settings import Settings
-from leadlight.store.database import Database, Row, Snapshot, Table, Transaction, Value
+from leadlight.store.database import Database, Row, Snapshot, Sums, Table, Transaction, Value
 from leadlight.store.idempotency import IdempotencyKey
 from leadlight.store.migrate import load_migrations
 from leadlight.webhooks.delivery import RetrySchedule
@@ -48,6 +49,8 @@ from tests.postgres_server import PostgresServer
 
 Unit = Callable[..., Awaitable[Any]]
 
+_replace = msgspec.structs.replace
+
 SOURCE = Path(leadlight.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 MIGRATIONS = sorted((SOURCE / "store" / "migrations").glob("*.sql"))
@@ -57,12 +60,16 @@ FEATURES = [
     "webhooks",
     "workspaces",
     "leads",
+    "notes",
     "operations",
     "batch",
     "duplicates",
+    "insights",
     "imports",
     "exports",
     "capture",
+    "people",
+    "views",
 ]
 """Each may import those before it (DESIGN §2)."""
 
@@ -70,11 +77,13 @@ LEVELS = {
     "routes": 5,
     "public": 5,
     "schemas": 4,
+    "list_schemas": 4,
     "answering": 4,
     "reference": 4,
     "deliverer": 4,
     "stream": 4,
     "service": 3,
+    "reminding": 3,
     "processing": 3,
     "receiving": 3,
     "inbox": 3,
@@ -89,10 +98,13 @@ LEVELS = {
     "writing": 2,
     "selecting": 2,
     "undoing": 2,
+    "joining": 2,
     "candidates": 2,
+    "reminders": 2,
     "sweep": 2,
     "holders": 1,
     "queries": 1,
+    "rollups": 1,
     "identities": 1,
     "outbox": 1,
     "listing": 1,
@@ -101,7 +113,7 @@ LEVELS = {
 }
 """Inside a feature, a module imports those of lower levels; the pure rules, which are all others, are level 0."""
 
-PURE = {"principal", "errors", "ids", "clock", "duplicate_rule", "strict_json"}
+PURE = {"principal", "errors", "ids", "clock", "duplicate_rule", "strict_json", "waiting"}
 """Modules at the top that everybody may import."""
 
 ENGINES = re.compile(r"sqlite|apsw|postgres|asyncpg|psycopg|citus|\bfts5\b|\bwal\b", re.IGNORECASE)
@@ -110,9 +122,8 @@ SQL = re.compile(
     r"\b(SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX)|ORDER\s+BY|WHERE\s+\w+)\b",
     re.DOTALL,
 )
-TABLES = dict(
-    re.findall(r"CREATE TABLE (\w+) \(\n(.*?)\n\);", "\n".join(path.read_text() for path in MIGRATIONS), re.DOTALL)
-)
+_TABLE = re.compile(r"CREATE TABLE (\w+) \(\n(.*?)\n\)(?: WITHOUT ROWID)?;", re.DOTALL)
+TABLES = dict(_TABLE.findall("\n".join(path.read_text() for path in MIGRATIONS)))
 """Their definitions, by their names."""
 
 TENANT_TABLES = [
@@ -128,6 +139,10 @@ OF_NO_TENANT = {
     "workspaces": "the directory",
     "api_keys": "the directory: a key says whose a request is",
     "form_directory": "the directory: a form says whose a submission is",
+    "users": "the directory: one person may belong to many workspaces",
+    "memberships": "the directory: a user says where they belong, before a workspace is known",
+    "sessions": "the directory: a browser's token says whose a request is",
+    "one_time_links": "the directory: a link's token says where it leads",
     "heartbeats": "one row, of the readiness check",
     "unfinished_copies": "one row, of a copy that is under way",
 }
@@ -137,6 +152,7 @@ OVER_ALL_WORKSPACES = {
     "operations/queries.py": "finds out which undos go on and whose time is over, in each workspace for itself",
     "imports/queries.py": "finds out which imports wait and what is left of others, in each workspace for itself",
     "capture/queries.py": "finds out by which forms something is left to be done, in each workspace for itself",
+    "leads/reminders.py": "finds out whose follow-ups are due, in each workspace for itself",
     "leads/check.py": "doctor's questions belong to the operator, who stands outside of all workspaces",
     "store/idempotency.py": "finds out whose old results are to be forgotten, in each workspace for itself",
 }
@@ -151,6 +167,7 @@ WHERE status IN ('queued', 'running') AND runner_until <= :now ORDER BY id
 SELECT DISTINCT imports.workspace_id, imports.id FROM imports
 JOIN import_pieces ON import_pieces.workspace_id = imports.workspace_id AND import_pieces.import_id = imports.id
 WHERE imports.status IN ('completed', 'failed', 'cancelled')
+        AND (imports.sample IS NULL OR imports.finished_at < :before)
     OR imports.status = 'receiving' AND imports.created_at < :before
 """,
     """
@@ -185,6 +202,9 @@ SELECT workspace_id, id FROM forms WHERE EXISTS (
     "SELECT workspace_id, id FROM forms WHERE deleted_at IS NOT NULL",
 ]
 """The questions of `capture/queries.py`."""
+
+WHERE_FOLLOW_UPS_ARE_DUE = "SELECT DISTINCT workspace_id FROM reminders WHERE due_at <= :now"
+"""The one of `leads/reminders.py`."""
 
 WHERE_THERE_IS_SOMETHING_TO_DO = [
     """
@@ -294,7 +314,7 @@ def test_names_no_engine_outside_the_store(path: Path) -> None:
     [
         path
         for path in MODULES
-        if path.stem not in ("queries", "outbox", "listing", "filter", "check", "identities", "candidates")
+        if path.stem not in ("queries", "outbox", "listing", "filter", "check", "identities", "candidates", "reminders")
         and path.parent.name != "store"
     ]
 )
@@ -317,6 +337,7 @@ def test_statements_over_all_workspaces_are_few_and_known() -> None:
     assert found["store/idempotency.py"] == [
         "SELECT DISTINCT workspace_id FROM idempotency_keys WHERE created_at <= :oldest"
     ]
+    assert found["leads/reminders.py"] == [WHERE_FOLLOW_UPS_ARE_DUE]
     assert found["capture/queries.py"] == FORMS_TO_SEE_TO
     assert found["imports/queries.py"] == IMPORTS_TO_SEE_TO
     assert found["operations/queries.py"] == OPERATIONS_TO_SEE_TO
@@ -363,6 +384,10 @@ class Recorded:
         self.statements.append(f"INSERT INTO {table.name} ({', '.join(table.columns)})")
         await self._tx.load(table, rows)
 
+    def add(self, sums: Sums, key: Row, amounts: tuple[int, ...]) -> None:
+        self.statements += [sums.add, sums.change, sums.forget]
+        self._tx.add(sums, key, amounts)
+
 
 class RecordedDatabase:
     """A store that keeps the statements of all units of work."""
@@ -403,6 +428,7 @@ def test_every_statement_of_the_use_cases_stays_in_its_workspace(server: Server)
     server.do(_use_all(Services(recorded)))  # type: ignore[arg-type]
 
     to_all = {*WHERE_THERE_IS_SOMETHING_TO_DO, *OPERATIONS_TO_SEE_TO, *IMPORTS_TO_SEE_TO, *FORMS_TO_SEE_TO}
+    to_all.add(WHERE_FOLLOW_UPS_ARE_DUE)
     in_a_workspace = [sql for sql in recorded.statements if sql not in to_all]
     assert {*WHERE_THERE_IS_SOMETHING_TO_DO, *OPERATIONS_TO_SEE_TO} <= set(recorded.statements)
     seen = {table for sql in in_a_workspace for table in re.findall(rf"\b{_ANY_OF_THEM}", sql)}
@@ -420,15 +446,19 @@ async def _use_all(services: Services) -> None:
     draft = LeadDraft("Ada", "ada@example.com")
     made = await services.leads.create_lead(caller, draft, idempotency=IdempotencyKey("key", "digest"))
     await services.leads.create_lead(caller, draft, rule=DuplicateRule(OnDuplicate.UPDATE))
-    await services.leads.update_lead(caller, made.lead.id, LeadPatch(status=LeadStatus.LOST))
+    await services.leads.update_lead(caller, made.lead.id, LeadPatch(status=LeadStatus.LOST, follow_up_at=1))
+    await services.reminding.tell()
     await services.leads.get_lead(caller, made.lead.id)
     await services.leads.list_leads(caller, LeadFilter(search="ada"), sort=LeadSort.NAME, limit=10)
     await services.leads.list_events(caller, made.lead.id, after=0, limit=10)
     await services.events.list_feed(workspace.id, after=0, limit=10)
+    await services.insights.get_overview(caller, services.insights.span(None, None), ranking=Ranking.RATE)
     await _use_duplicates(services, caller, made.lead)
+    await _use_notes(services, caller, made.lead.id)
     await _export(services, caller, made.lead.id)
     await _use_forms(services, workspace.id)
     await _use_imports(services, caller)
+    await _use_views(services, caller)
     await _use_webhooks(services, caller, made.lead.id)
 
 
@@ -455,6 +485,14 @@ async def _use_duplicates(services: Services, caller: Principal, lead: Lead) -> 
     await services.operation_log.clean()
 
 
+async def _use_notes(services: Services, caller: Principal, lead_id: str) -> None:
+    notes = services.notes
+    added = await notes.add_note(caller, lead_id, "Call her", idempotency=IdempotencyKey("note", "digest"))
+    await notes.edit_note(caller, added.note.id, "Call her on Monday")
+    await notes.list_notes(caller, lead_id, before="note_~", limit=10)
+    await notes.delete_note(caller, added.note.id)
+
+
 async def _export(services: Services, caller: Principal, lead_id: str) -> None:
     file = await services.exports.export_leads(caller, LeadFilter(search="ada"), ExportFormat.CSV)
     assert len([piece async for piece in file.pieces]) == 1
@@ -463,7 +501,7 @@ async def _export(services: Services, caller: Principal, lead_id: str) -> None:
 
 
 async def _use_imports(services: Services, caller: Principal) -> None:
-    """One that is cancelled, one with a bad row whose file is left behind, and what is kept of both."""
+    """One that is cancelled, one with a bad row, one whose file is kept, and what is left of them all."""
 
     async def file() -> AsyncIterator[bytes]:
         yield b"name,email\nBen,ben@example.com\nCy,\n"
@@ -478,7 +516,19 @@ async def _use_imports(services: Services, caller: Principal) -> None:
     assert [error.number async for errors in imports.errors(owner, done.id) for error in errors] == [2]
     await imports.list_imports(owner, before="imp_~", limit=10)
     await imports.get_import(owner, done.id)
+    looked_at = await imports.receive(caller, "leads.csv", _replace(options, dry_run=True, looks_only=True), file())
+    await services.import_run().run(owner, looked_at.id, "ours")
+    await imports.run_again(caller, looked_at.id, _replace(options, dry_run=True))
+    await services.import_run().run(owner, looked_at.id, "ours")
+    await imports.first_errors(owner, looked_at.id, 5)
     await imports.clean(kept_days=-1)
+
+
+async def _use_views(services: Services, caller: Principal) -> None:
+    view = await services.views.save_view(caller, "New", "status=new")
+    await services.views.update_view(caller, view.id, name="Lost", query="status=lost")
+    await services.views.list_views(caller.workspace_id)
+    await services.views.delete_view(caller, view.id)
 
 
 async def _use_forms(services: Services, workspace_id: str) -> None:
@@ -524,6 +574,7 @@ async def _use_webhooks(services: Services, caller: Principal, lead_id: str) -> 
     await webhooks.list_deliveries(owner, made.id, status=None, before="dlv_z", limit=10)
     await webhooks.retry_delivery(owner, again.delivery.id)
     await webhooks.get_delivery(owner, job.delivery.id)
+    await webhooks.get_job(owner, again.delivery.id)
     await database.write(work.advance, owner, [], Sending("theirs", Room(9, 9), {}), now + 60_000)
     await services.leads.delete_lead(caller, lead_id)
     await webhooks.clean(kept_days=-1)  # all that ended before tomorrow
@@ -568,7 +619,8 @@ def test_a_tenants_table_starts_its_primary_key_with_the_workspace() -> None:
     for table in TENANT_TABLES:
         indexes = re.findall(rf"CREATE (?:UNIQUE )?INDEX (\w+) ON {table}(?:\nUSING \w+)? \((\w+)", schema)
         first = {name: column for name, column in indexes if column != "workspace_id"}
-        assert first in ({}, {"idempotency_keys_by_age": "created_at"}), table  # finds those with old keys
+        # To find those with old keys, and those with follow-ups that are due.
+        assert first in ({}, {"idempotency_keys_by_age": "created_at"}, {"reminders_by_time": "due_at"}), table
 
 
 @pytest.mark.engine("postgres")

@@ -142,6 +142,7 @@ TYPES: dict[str, Any] = {
 }
 TAKEN = {
     ("phone", "null"), ("source", "null"), ("metadata", "null"), ("metadata", "object"),
+    ("followUpAt", "null"), ("followUpNote", "null"),
     ("id", "blank"), ("createdAt", "blank"), ("updatedAt", "blank"), ("workspaceId", "blank"),
     ("rateLimit", "number"), ("rateLimit", "null"), ("expiresAt", "null"), ("graceSeconds", "number"),
     ("description", "blank"), ("description", "null"), ("active", "true"), ("until", "null"), ("types", "null"),
@@ -175,7 +176,7 @@ class Answer:
 
 
 class Target:
-    """A server, with a lead, a key, a webhook, a delivery, a form and a submission for the operations that name one."""
+    """A server, with one of each for the operations that name one: a lead, a note, a key, a webhook …"""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -189,6 +190,7 @@ class Target:
         self.form = self.admin.post("/api/v1/forms", {"name": "Contact"}).json()["data"]
         requests.post(f"{server.url}/capture/{self.form['id']}", json={}, timeout=5)
         [self.submission] = self.submissions()
+        self.note = self.admin.post(f"/api/v1/leads/{self.lead_id}/notes", {"text": "Call her"}).json()["data"]
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         self.operations = {operation.id: operation for operation in server.services.operations()}
 
@@ -204,6 +206,7 @@ class Target:
             "delivery": self.delivery["id"],
             "form": self.form["id"],
             "submission": self.submission["id"],
+            "note": self.note["id"],
             "operation": f"{OPERATION.prefix}none",
             "import": f"{IMPORT.prefix}none",
         }
@@ -239,7 +242,7 @@ class Target:
             return answer
 
     def check_health(self) -> None:
-        """Lead, webhook, delivery and form are as they were, nothing was added, and the server serves."""
+        """Lead, note, webhook, delivery and form are as they were, nothing was added, and the server serves."""
         data = self.admin.get("/api/v1/leads").json()["data"]
         assert [lead["name"] for lead in data["leads"]] == ["Ada Park"]
         assert len(self.admin.get("/api/v1/keys").json()["data"]["keys"]) == 2
@@ -249,6 +252,7 @@ class Target:
         assert deliveries == [self.delivery]
         assert self.admin.get("/api/v1/forms").json()["data"]["forms"] == [self.form]
         assert self.submissions() == [self.submission]
+        assert self.admin.get(f"/api/v1/leads/{self.lead_id}/notes").json()["data"]["notes"] == [self.note]
 
 
 @pytest.fixture(scope="module")

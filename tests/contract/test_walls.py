@@ -475,6 +475,7 @@ def test_every_operation_says_of_anothers_id_what_it_says_of_none(
     [submission] = stranger.get(f"/api/v1/forms/{form_id}/submissions").json()["data"]["submissions"]
     batch = stranger.post("/api/v1/leads/batch-update", {"filter": {}, "set": {"source": "fair"}}).json()["data"]
     import_ = stranger.request("POST", "/api/v1/imports", files={"file": ("a.csv", b"name,email\n")}).json()["data"]
+    note = stranger.post(f"/api/v1/leads/{lead_id}/notes", {"text": "Call her"}).json()["data"]
     foreign = {
         "lead": lead_id,
         "key": key_id,
@@ -484,6 +485,7 @@ def test_every_operation_says_of_anothers_id_what_it_says_of_none(
         "submission": submission["id"],
         "operation": batch["operationId"],
         "import": import_["id"],
+        "note": note["id"],
     }
     tried = []
 
@@ -500,6 +502,7 @@ def test_every_operation_says_of_anothers_id_what_it_says_of_none(
     assert stranger.get(f"/api/v1/leads/{lead_id}").status_code == 200
     assert stranger.get(f"/api/v1/webhooks/{webhook_id}/deliveries").json()["data"]["deliveries"] == [delivery]
     assert stranger.get(f"/api/v1/forms/{form_id}/submissions").json()["data"]["submissions"] == [submission]
+    assert stranger.get(f"/api/v1/leads/{lead_id}/notes").json()["data"]["notes"] == [note]
     assert admin.get(f"/api/v1/leads/{own['lead']}").status_code == 200
 
 

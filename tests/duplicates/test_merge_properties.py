@@ -22,11 +22,15 @@ LEADS = st.fixed_dictionaries(
         "phone": st.sampled_from(["+44 20 7946 0958", "+442079460958", "12"]) | st.none(),
         "source": st.sampled_from(["fair", "web"]) | st.none(),
         "status": st.sampled_from(["new", "lost", "follow_up"]),
+        "followUpAt": st.sampled_from(["2026-02-02T00:00:00.000Z", "2001-01-01T00:00:00.000Z"]),
+        "followUpNote": st.sampled_from(["Call", "Write"]),
         "metadata": st.dictionaries(st.sampled_from(["a", "b", "c", "external_id"]), VALUES, max_size=4),
     },
 )
 NUMBERS = st.integers(0, 5)
-FIELDS = st.sets(st.sampled_from(["name", "email", "phone", "source", "status", "metadata.a", "metadata.external_id"]))
+FIELDS = st.sets(
+    st.sampled_from(["name", "email", "phone", "source", "status", "followUpAt", "metadata.a", "metadata.external_id"])
+)
 
 
 class People:

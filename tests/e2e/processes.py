@@ -19,10 +19,10 @@ _WORKER = re.compile(r'worker="(\d+)"')
 _KEY = re.compile(r"sk-workspace_[A-Za-z0-9]{38}")
 
 
-def leadlight(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end."""
+def leadlight(*arguments: str, data: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end. `typed`: what it reads."""
     command = [sys.executable, "-m", "leadlight", *arguments, "--data", str(data)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=30, check=False)
 
 
 class ServerProcess:

@@ -76,6 +76,8 @@ def test_gives_a_csv_file_if_nothing_is_said(api: Client) -> None:
             "status": "new",
             "metadata.company": "Parkside",
             "metadata.score": "4.2",
+            "followUpAt": "",
+            "followUpNote": "",
             "createdAt": "2026-01-15T10:30:00.000Z",
             "updatedAt": "2026-01-15T10:30:00.000Z",
             "workspaceId": api.workspace_id,

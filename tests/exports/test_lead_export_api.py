@@ -9,7 +9,7 @@ import requests
 
 from leadlight.exports.schemas import HeldSubmission
 from leadlight.leads.change import LeadPatch
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from tests.conftest import Client, MovableClock, Server
 from tests.webhooks.receiver import Receiver, answer
 
@@ -30,7 +30,7 @@ def test_holds_the_lead_and_all_that_happened_to_it(api: Client, clock: MovableC
     assert [event["type"] for event in events] == ["lead.created", "lead.updated", "lead.status_changed"]
     assert response.json() == {
         "success": True,
-        "data": {"lead": changed, "events": events, "deliveries": [], "operations": [], "submissions": []},
+        "data": {"lead": changed, "events": events, "deliveries": [], "operations": [], "submissions": [], "notes": []},
     }
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{lead["id"]}.json"')
@@ -107,7 +107,7 @@ def test_holds_what_happened_to_a_lead_that_was_merged_into_it(api: Client) -> N
 
 def test_a_long_history_is_whole(server: Server, api: Client) -> None:
     lead = api.create(metadata={"text": "a" * 2_000})
-    caller = Principal(api.key_id, api.workspace_id, frozenset({Scope.LEADS_WRITE}), None, None)
+    caller = Principal(Actor.of(api.key_id), api.workspace_id, frozenset({Scope.LEADS_WRITE}), None, None)
 
     async def rename(times: int) -> None:
         for number in range(times):

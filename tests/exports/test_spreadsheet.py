@@ -50,12 +50,12 @@ def test_an_export_is_a_sheet_with_a_header() -> None:
             [
                 *("id", "name", "email", "phone", "source", "status"),
                 *("metadata.company", "metadata.score", "metadata.ok", "metadata.tags"),
-                *("createdAt", "updatedAt", "workspaceId"),
+                *("followUpAt", "followUpNote", "createdAt", "updatedAt", "workspaceId"),
             ],
             [
                 *("lead_1", "Ada Park", "ada@example.com", "+1 555", "api", "new"),
                 *("Oak & <Co>", 7, "true", '["a"]'),
-                *("2026-01-01T00:00:00.000Z", "2026-01-01T00:01:01.001Z", "ws_1"),
+                *(None, None, "2026-01-01T00:00:00.000Z", "2026-01-01T00:01:01.001Z", "ws_1"),
             ],
         ]
     }

@@ -30,9 +30,10 @@ def test_a_csv_file_is_read_as_utf_8_by_spreadsheets() -> None:
     ada = lead("Ada, “Park”", phone="+1 555", metadata={"company": 'Oak "n" Co', "score": 1.5})
 
     assert file_of(ExportFormat.CSV, [ada]).decode() == (
-        "\ufeffid,name,email,phone,source,status,metadata.company,metadata.score,createdAt,updatedAt,workspaceId\r\n"
+        "\ufeffid,name,email,phone,source,status,metadata.company,metadata.score,"
+        "followUpAt,followUpNote,createdAt,updatedAt,workspaceId\r\n"
         'lead_1,"Ada, “Park”",ada@example.com,+1 555,api,new,"Oak ""n"" Co",1.5,'
-        "2026-01-01T00:00:00.000Z,2026-01-01T00:01:01.001Z,ws_1\r\n"
+        ",,2026-01-01T00:00:00.000Z,2026-01-01T00:01:01.001Z,ws_1\r\n"
     )
 
 

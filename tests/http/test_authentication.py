@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from leadlight.http.auth import Authenticator
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.workspaces.key import new_secret
 from tests.conftest import START, Client, MovableClock, Server
 
@@ -164,7 +164,7 @@ def test_the_route_is_checked_before_the_key(server: Server) -> None:
 
 
 async def test_keys_that_were_seen_a_moment_ago_are_kept_in_bounds() -> None:
-    principal = Principal("key_1", "ws_1", frozenset(), None, None)
+    principal = Principal(Actor.of("key_1"), "ws_1", frozenset(), None, None)
 
     async def find_principal(_: str) -> Principal:
         return principal

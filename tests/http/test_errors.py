@@ -15,7 +15,7 @@ from leadlight.http.dispatch import Dispatch
 from leadlight.http.operation import Operation
 from leadlight.http.ratelimit import SlidingWindows
 from leadlight.http.streaming import OpenStreams, StreamTimes
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from tests.conftest import Client, MovableClock, Server
 
 ADA = {"name": "Ada Park", "email": "ada@example.com"}
@@ -139,7 +139,7 @@ class Nothing(msgspec.Struct):
 
 async def answer(error: Exception) -> tuple[int, dict[str, str], dict[str, Any]]:
     """What a client is told when a handler raises this."""
-    caller = Principal("key_1", "ws_1", frozenset(Scope), 0, None)
+    caller = Principal(Actor.of("key_1"), "ws_1", frozenset(Scope), 0, None)
 
     async def find_principal(_: str) -> Principal:
         return caller

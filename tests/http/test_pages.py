@@ -105,10 +105,11 @@ def test_the_page_of_the_api_loads_nothing_from_elsewhere(server: Server) -> Non
     assert not re.search(r"<script|<link|<img|url\(|@import", response.text)
 
 
-def test_the_home_page_leads_to_the_documentation(server: Server) -> None:
+def test_the_home_page_leads_to_the_sign_in_and_that_to_the_documentation(server: Server) -> None:
     response = get(server, "/")
 
-    assert (response.status_code, response.headers["Location"]) == (307, "/docs")
+    assert (response.status_code, response.headers["Location"]) == (303, "/sign-in")
+    assert 'href="/docs"' in get(server, "/sign-in").text
 
 
 @pytest.mark.parametrize(

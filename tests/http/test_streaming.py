@@ -15,12 +15,12 @@ from leadlight.http.dispatch import Dispatch
 from leadlight.http.operation import Operation, Stream
 from leadlight.http.ratelimit import SlidingWindows
 from leadlight.http.streaming import Message, OpenStreams, StreamTimes
-from leadlight.principal import Principal
+from leadlight.principal import Actor, Principal
 from tests.conftest import MovableClock
 
 BEARER = b"Bearer key"
 HEAD: Message = {"type": "http.response.start", "status": 200, "headers": []}
-KEY = Principal("key_a", "ws_a", frozenset(), None, None)
+KEY = Principal(Actor.of("key_a"), "ws_a", frozenset(), None, None)
 
 
 class Nothing(msgspec.Struct):

@@ -14,7 +14,7 @@ from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
 from leadlight.imports.job import Counts, ImportOptions
 from leadlight.imports.seen import _Map
 from leadlight.leads.change import LeadDraft
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.opening import open_database
 from tests.conftest import Client, MovableClock, Server
 from tests.imports.uploads import begin, bring_in, counts, end_of, errors, get, leads, work_on
@@ -120,7 +120,7 @@ class Tenancy:
         """What becomes of the rows where Ada and Ben are there already; `id` names them by their place, from 1."""
         services = self._services
         workspace_id = (await services.workspaces.create_workspace("W")).id
-        caller = Principal("key_1", workspace_id, frozenset({Scope.ADMIN}), None, None)
+        caller = Principal(Actor.of("key_1"), workspace_id, frozenset({Scope.ADMIN}), None, None)
         drafts = [LeadDraft("Ada", "ada@example.com"), LeadDraft("Ben", "ben@example.com", phone="+442079460019")]
         ids = [(await services.leads.create_lead(caller, draft)).lead.id for draft in drafts]
         lines = [f"{ids[int(id_) - 1] if id_ else ''},Cleo,{email},{phone},{PAD}" for id_, email, phone in rows]

@@ -7,7 +7,7 @@ import pytest
 from leadlight.duplicate_rule import DuplicateRule
 from leadlight.errors import Conflict
 from leadlight.imports.job import Import, ImportOptions
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.database import Transaction
 from tests.conftest import MovableClock, Server
 from tests.imports.uploads import begin, errors, kept, work_on
@@ -23,7 +23,7 @@ def server(start_server: Callable[..., Server]) -> Server:
 
 async def receive(server: Server, pieces: AsyncIterator[bytes]) -> Import:
     workspace_id = (await server.services.workspaces.create_workspace("W")).id
-    caller = Principal("key_1", workspace_id, frozenset({Scope.ADMIN}), None, None)
+    caller = Principal(Actor.of("key_1"), workspace_id, frozenset({Scope.ADMIN}), None, None)
     return await server.services.imports.receive(caller, "f.csv", ImportOptions(DuplicateRule()), pieces)
 
 

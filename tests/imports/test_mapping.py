@@ -154,11 +154,11 @@ def test_every_problem_of_a_mapping_is_named() -> None:
 
     assert problems(caught) == {
         "mapping.A": "is mapped to 'mail', which is none of name, firstName, lastName, email, phone, source, status, "
-        'createdAt, id, metadata, metadata.<key> or "" to leave the column out',
+        'createdAt, followUpAt, followUpNote, id, metadata, metadata.<key> or "" to leave the column out',
         "mapping.C": 'is mapped to email, and so is "B"; map one of them',
         "mapping.E": 'is mapped to metadata.x, and so is "D"; map one of them',
         "mapping.F": "is mapped to 'Email', which is none of name, firstName, lastName, email, phone, source, status, "
-        'createdAt, id, metadata, metadata.<key> or "" to leave the column out',
+        'createdAt, followUpAt, followUpNote, id, metadata, metadata.<key> or "" to leave the column out',
     }
 
 

@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadlight.app import Services
+from leadlight.clock import LAST_MOMENT
 from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
-from leadlight.events.event import Actor
 from leadlight.exports.writers import ExportFormat
 from leadlight.imports.job import Counts, ImportOptions
 from leadlight.leads.change import LeadDraft
 from leadlight.leads.filter import LeadFilter
 from leadlight.leads.intake import Incoming
 from leadlight.leads.lead import LeadStatus
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.database import Row, Transaction
 from leadlight.store.opening import open_database
 from tests.conftest import Client, MovableClock
@@ -52,12 +52,18 @@ AWKWARD: list[dict[str, Any]] = [
         "email": "e@example.com",
         "metadata": {"id": 7, "name": "other", "createdAt": "2020-01-01"},
     },
+    {
+        "name": "Later",
+        "email": "f@example.com",
+        "followUpAt": "2031-02-03T04:05:06.789Z",
+        "followUpNote": "=Call again\n'soon'",
+        "metadata": {"followUpNote": "another one"},
+    },
 ]
 
 
 @pytest.mark.parametrize("extension", ["csv", "xlsx", "jsonl"])
 def test_awkward_leads_come_back_as_they_were(api: Client, stranger: Client, extension: str) -> None:
-    fields = ("name", "email", "phone", "source", "status", "metadata", "createdAt")
     for lead in AWKWARD:
         api.create(**lead)
 
@@ -65,10 +71,11 @@ def test_awkward_leads_come_back_as_they_were(api: Client, stranger: Client, ext
     there = bring_in(stranger, content, f"leads.{extension}")
     here = bring_in(api, content, f"leads.{extension}")
 
-    assert (counts(there), counts(here)) == ((5, 0, 0, 0), (0, 5, 0, 0))
-    assert sorted(leads(stranger, *fields), key=str) == sorted(leads(api, *fields), key=str)
+    assert (counts(there), counts(here)) == ((6, 0, 0, 0), (0, 6, 0, 0))
+    ours, theirs = ([{**lead, "id": None} for lead in leads(of)] for of in (api, stranger))
+    assert [{**lead, "updatedAt": None} for lead in theirs] == [{**lead, "updatedAt": None} for lead in ours]
     events = api.get("/api/v1/events").json()["data"]["events"]
-    assert [event["type"] for event in events] == ["lead.created"] * 5
+    assert [event["type"] for event in events] == ["lead.created"] * 6
 
 
 class Tenancy:
@@ -82,11 +89,11 @@ class Tenancy:
         workspace_id = (await self._services.workspaces.create_workspace("W")).id
 
         async def unit(tx: Transaction) -> None:
-            actor, now = Actor.key("key_1"), self._services.clock()
+            actor, now = Actor.of("key_1"), self._services.clock()
             await self._services.intake.take(tx, workspace_id, actor, incoming, rule=DuplicateRule(), now=now)
 
         await self._services.database.write(unit, turn=workspace_id)
-        return Principal("key_1", workspace_id, frozenset({Scope.ADMIN}), None, None)
+        return Principal(Actor.of("key_1"), workspace_id, frozenset({Scope.ADMIN}), None, None)
 
     async def export(self, caller: Principal, file_format: ExportFormat) -> bytes:
         file = await self._services.exports.export_leads(caller, LeadFilter(), file_format)
@@ -114,7 +121,8 @@ class Tenancy:
 
 async def _leads(tx: Transaction, workspace_id: str) -> tuple[list[Row], Any]:
     sql = (
-        "SELECT name, email, phone, source, status, created_at, metadata FROM leads WHERE workspace_id = :workspace_id"
+        "SELECT name, email, phone, source, status, created_at, follow_up_at, follow_up_note, metadata "
+        "FROM leads WHERE workspace_id = :workspace_id"
     )
     events = await tx.row("SELECT last_event FROM feeds WHERE workspace_id = :workspace_id", workspace_id=workspace_id)
     return await tx.rows(sql, workspace_id=workspace_id), events
@@ -144,6 +152,8 @@ INCOMING = st.builds(
         st.none() | texts(100),
         st.sampled_from(LeadStatus),
         st.dictionaries(TEXTS, JSON, max_size=4).map(raw),
+        st.none() | st.integers(0, LAST_MOMENT),
+        st.none() | texts(1000),
     ),
     st.integers(0, MovableClock().now),
 )

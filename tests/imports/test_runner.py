@@ -12,7 +12,7 @@ from leadlight.duplicate_rule import DuplicateRule
 from leadlight.errors import StoreUnavailable
 from leadlight.imports.job import Import, ImportOptions, ImportStatus
 from leadlight.imports.runner import ImportRunner, RunBroken, RunImport
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.opening import open_database
 from tests.conftest import MovableClock
 
@@ -33,7 +33,7 @@ class Process:
         async def pieces() -> AsyncIterator[bytes]:
             yield content
 
-        caller = Principal("key_1", workspace_id, frozenset({Scope.ADMIN}), None, None)
+        caller = Principal(Actor.of("key_1"), workspace_id, frozenset({Scope.ADMIN}), None, None)
         return await self.services.imports.receive(caller, "people.csv", ImportOptions(DuplicateRule()), pieces())
 
     async def look(self, job: Import) -> Import:

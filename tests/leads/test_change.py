@@ -68,7 +68,6 @@ def test_a_creation_does_not_tell_of_what_is_empty() -> None:
         (LeadPatch(email="A@b.co"), "email", "A@b.co", {"email": {"from": "a@b.co", "to": "A@b.co"}}),
         (LeadPatch(phone=None), "phone", None, {"phone": {"from": "1", "to": None}}),
         (LeadPatch(source="web"), "source", "web", {"source": {"from": "api", "to": "web"}}),
-        (LeadPatch(status=LeadStatus.LOST), "status", "lost", {"status": {"from": "new", "to": "lost"}}),
         (LeadPatch(metadata=None), "metadata", Raw(b"{}"), {"metadata": {"from": {"score": 1, "kept": 2}, "to": {}}}),
         (
             LeadPatch(metadata=Raw(b'{"score":2,"new":3}')),
@@ -85,6 +84,13 @@ def test_a_patch_changes_one_field_and_tells_of_it(
 
     assert lead == msgspec.structs.replace(ADA, **{attribute: value}, updated_at=200, version=2)
     assert what == changes
+
+
+def test_a_change_of_the_status_is_remembered() -> None:
+    lead, what = applied(LeadPatch(status=LeadStatus.LOST))
+
+    assert (lead.status, lead.reached, lead.contacted_at) == ("lost", 1, 200)
+    assert what == {"status": {"from": "new", "to": "lost"}}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from leadlight.leads.change import LeadDraft
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from tests.conftest import Client, MovableClock, Server, all_of, problems_of
 
 
@@ -25,7 +25,7 @@ def found(api: Client, **parameters: str) -> list[str]:
 
 def fill(server: Server, api: Client, count: int) -> None:
     """Stores "Lead 0000" and so on, at once."""
-    caller = Principal(api.key_id, api.workspace_id, frozenset(Scope), 0, None)
+    caller = Principal(Actor.of(api.key_id), api.workspace_id, frozenset(Scope), 0, None)
     drafts = [LeadDraft(f"Lead {number:04}", f"{number}@example.com") for number in range(count)]
 
     async def create_all() -> None:

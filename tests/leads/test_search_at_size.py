@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from leadlight.leads.change import LeadDraft
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from tests.conftest import Client, Server, all_of
 
 FILLING = 2_100
@@ -20,7 +20,7 @@ SPECIAL = [
 
 @pytest.fixture
 def filled(server: Server, api: Client) -> Client:
-    caller = Principal(api.key_id, api.workspace_id, frozenset(Scope), 0, None)
+    caller = Principal(Actor.of(api.key_id), api.workspace_id, frozenset(Scope), 0, None)
     people = [(f"Person {number:04}", f"person{number}@filling.example") for number in range(FILLING)] + SPECIAL
 
     async def fill() -> None:

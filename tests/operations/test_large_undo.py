@@ -1,9 +1,20 @@
 """The undo of thousands of leads: a part at once, the rest in the background, and a break between them does no harm."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from leadlight.principal import Scope
 from tests.conftest import Client, Server
 from tests.operations.changes import create, delete, total, undo, update
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    """Goes on with an undo when it is told to."""
+    return start_server(background=False)
 
 
 def operation(api: Client, operation_id: str) -> dict[str, Any]:
@@ -25,6 +36,20 @@ def test_goes_on_in_the_background(server: Server, api: Client) -> None:
     assert ended["undoneAt"] == "2026-01-15T10:30:00.000Z"
     assert total(api) == 6_200
     assert server.do(server.services.leads.check()) == []
+
+
+def test_nobody_waits_for_the_next_round_of_housekeeping(start_server: Callable[..., Server]) -> None:
+    server = start_server()
+    api = server.client(server.workspace("Ours"), Scope.ADMIN)
+    operation_id = update(api, create(api, 6_200), status="lost")
+
+    begun = time.monotonic()
+    undo(api, operation_id)
+    while operation(api, operation_id)["status"] != "undone":
+        assert time.monotonic() < begun + 15, "housekeeping comes round every 30 s"
+        time.sleep(0.05)
+
+    assert total(api, "status=new") == 6_200
 
 
 def test_who_asks_again_helps_it_along(api: Client) -> None:

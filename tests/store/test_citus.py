@@ -38,7 +38,7 @@ pytestmark = [
 ]
 
 OF_TENANTS = {"leads", "lead_counts", "events", "idempotency_keys", "feeds"}
-DIRECTORY = {"workspaces", "api_keys"}
+DIRECTORY = {"workspaces", "api_keys", "form_directory", "users", "memberships", "sessions", "one_time_links"}
 OF_THE_COORDINATOR = {"schema_migrations", "heartbeats", "unfinished_copies"}
 ON_TENANT_TABLES = rf"\b(?:FROM|JOIN|INTO|UPDATE) (?:lead_text|{'|'.join(OF_TENANTS)})\b"
 PLACES = """
@@ -87,7 +87,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         again = cli.json("db", "distribute")["distributed"]
         yield Cluster(cli, distributed, again, api.key, lead)
     finally:
-        names = ", ".join([*OF_TENANTS, "api_keys", "workspaces", *OF_THE_COORDINATOR])
+        names = ", ".join([*OF_TENANTS, *DIRECTORY, *OF_THE_COORDINATOR])
         run(f"DROP TABLE IF EXISTS {names} CASCADE")
 
 

@@ -29,6 +29,7 @@ from tests.conftest import START, Client, MovableClock, Server
 from tests.e2e.processes import wait_until
 from tests.postgres_server import PostgresServer
 from tests.store.leads_in import bring_leads_in
+from tests.store.people_in import let_people_in
 from tests.webhooks.tenant import Sends, Tenant, bad, good
 
 T = TypeVar("T")
@@ -139,6 +140,7 @@ class Source:
         self.webhooks = admin.get("/api/v1/webhooks").json()["data"]["webhooks"]
         self.deliveries = [deliveries_of(admin, webhook) for webhook in self.webhooks]
         bring_leads_in(server, server.client(server.workspace("In and out"), Scope.ADMIN))
+        let_people_in(server, ours)
         server.stop()
         fill(self.file, self.many, MANY)
         in_file(self.file, "UPDATE imports SET runner = 'one that is gone' WHERE status = 'queued'")
@@ -217,7 +219,7 @@ def fill(file: Path, workspace_id: str, leads: int) -> None:
         f"INSERT INTO leads {numbers} SELECT :ws, printf('lead_%026d', i), i, 'Name ' || i, 'name ' || i, "
         "'n' || i || '@example.com', 'n' || i || '@example.com', NULL, NULL, CASE i % 3 WHEN 0 THEN 'web' END, "
         "CASE i % 2 WHEN 0 THEN 'new' ELSE 'lost' END, printf('{\"n\":%d.0}', i), :now + i, :now + i, 1, "
-        "NULL, '' FROM n",
+        "NULL, '', NULL, NULL, 0, NULL FROM n",
         {"ws": workspace_id, "now": START},
     )
     connection.execute(
@@ -228,6 +230,11 @@ def fill(file: Path, workspace_id: str, leads: int) -> None:
     connection.execute(
         "INSERT INTO lead_counts SELECT workspace_id, status, coalesce(source, ''), count(*) FROM leads "
         "WHERE workspace_id = ? GROUP BY 1, 2, 3",
+        (workspace_id,),
+    )
+    connection.execute(
+        "INSERT INTO lead_days SELECT workspace_id, 'source', created_at / 86400000, coalesce(source, ''), count(*), "
+        "0, 0, 0, sum(status = 'lost'), 0 FROM leads WHERE workspace_id = ? GROUP BY 3, 4",
         (workspace_id,),
     )
     connection.execute("UPDATE feeds SET last_event = ? WHERE workspace_id = ?", (leads, workspace_id))
@@ -307,12 +314,21 @@ def test_a_copy_is_the_same_row_by_row(source: Source, made: Copy) -> None:
         "merged_leads": 1,
         "operations": 3,
         "operation_leads": 5,
-        "imports": 3,
-        "import_pieces": 1,
+        "imports": 4,
+        "import_pieces": 2,
         "import_errors": 1,
         "form_directory": 1,
         "forms": 2,
         "submissions": 3,
+        "users": 2,
+        "memberships": 2,
+        "sessions": 1,
+        "one_time_links": 3,
+        "reminders": 1,
+        "lead_days": 8,
+        "contact_times": 2,
+        "notes": 2,
+        "saved_views": 1,
     }
     for table, rows in source.content.items():
         assert made.content[table] == rows, table
@@ -335,6 +351,9 @@ def test_each_column_of_the_source_holds_something(source: Source) -> None:
         "leads.phone_key",
         "leads.source",
         "leads.mailbox",
+        "leads.follow_up_at",
+        "leads.follow_up_note",
+        "leads.contacted_at",
         "idempotency_keys.fingerprint",
         "idempotency_keys.result",
         "events.lead",
@@ -348,10 +367,13 @@ def test_each_column_of_the_source_holds_something(source: Source) -> None:
         *(f"delivery_attempts.{name}" for name in ("status", "failure")),
         *(f"operations.{name}" for name in ("subject_id", "undone_at", "undone_by")),
         *(f"operation_leads.{name}" for name in ("before", "outcome")),
-        *(f"imports.{name}" for name in ("error", "format", "mapping", "operation_id", "runner", "total")),
+        *(f"imports.{name}" for name in ("error", "format", "mapping", "operation_id", "runner", "sample", "total")),
         *(f"imports.{name}" for name in ("started_at", "finished_at")),
         *(f"submissions.{name}" for name in ("external_id", "lead_id", "reason")),
         "forms.deleted_at",
+        "notes.edited_by",
+        "memberships.left_at",
+        *(f"one_time_links.{name}" for name in ("workspace_id", "user_id", "email", "email_key", "role")),
     }
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from leadlight.app import Services
 from leadlight.leads.change import LeadDraft, LeadPatch
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.idempotency import IdempotencyKey
 from leadlight.store.opening import open_database
 from leadlight.workspaces.service import KeySpec
@@ -80,7 +80,7 @@ async def leads(tmp_path: Path) -> AsyncIterator[Leads]:
     services = Services(database)
     workspace = await services.workspaces.create_workspace("Ours")
     issued = await services.workspaces.create_key(workspace.id, KeySpec("test", (Scope.ADMIN,)))
-    yield Leads(services, Principal(issued.key.id, workspace.id, frozenset({Scope.ADMIN}), 0, None))
+    yield Leads(services, Principal(Actor.of(issued.key.id), workspace.id, frozenset({Scope.ADMIN}), 0, None))
     await database.close()
 
 

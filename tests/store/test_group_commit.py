@@ -29,7 +29,7 @@ connection.close()
 
 
 async def insert(tx: Transaction, text: str) -> str:
-    await tx.execute("INSERT INTO notes (text) VALUES (:text)", text=text)
+    await tx.execute("INSERT INTO scraps (text) VALUES (:text)", text=text)
     return text
 
 
@@ -49,7 +49,7 @@ async def insert_and_sleep(tx: Transaction, text: str) -> None:
 
 
 async def notes(tx: Transaction) -> list[str]:
-    return [str(text) for (text,) in await tx.rows("SELECT text FROM notes ORDER BY text")]
+    return [str(text) for (text,) in await tx.rows("SELECT text FROM scraps ORDER BY text")]
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     database = await open_database(tmp_path)
 
     async def make_table(tx: Transaction) -> None:
-        await tx.execute("CREATE TABLE notes (text TEXT PRIMARY KEY)")
+        await tx.execute("CREATE TABLE scraps (text TEXT PRIMARY KEY)")
 
     await database.write(make_table)
     yield database

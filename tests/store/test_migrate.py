@@ -37,6 +37,11 @@ def test_an_engines_chain_has_the_common_files_and_its_own() -> None:
         "feeds",
         "webhooks",
         "leads_in_and_out",
+        "people",
+        "follow_ups",
+        "notes",
+        "saved_views",
+        "import_samples",
     ]
 
 

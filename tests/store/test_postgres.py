@@ -20,7 +20,7 @@ from leadlight.leads.change import LeadDraft, LeadPatch
 from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import LeadStatus
 from leadlight.leads.listing import LeadSort
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.database import Database, Transaction
 from leadlight.store.opening import open_database
 from leadlight.store.postgres import PostgresDatabase
@@ -44,7 +44,7 @@ _OURS = "pg_stat_activity WHERE application_name = 'leadlight' AND datname = cur
 
 
 async def insert(tx: Transaction, text: str) -> str:
-    await tx.execute("INSERT INTO notes (text) VALUES (:text)", text=text)
+    await tx.execute("INSERT INTO scraps (text) VALUES (:text)", text=text)
     return text
 
 
@@ -54,7 +54,7 @@ async def insert_slowly(tx: Transaction, text: str) -> str:
 
 
 async def notes(tx: Transaction) -> list[str]:
-    return [str(text) for (text,) in await tx.rows("SELECT text FROM notes ORDER BY text")]
+    return [str(text) for (text,) in await tx.rows("SELECT text FROM scraps ORDER BY text")]
 
 
 async def backend(tx: Transaction) -> int:
@@ -85,8 +85,8 @@ def run(postgres: PostgresServer, url: str) -> Run:
 
 @pytest.fixture
 async def open_(url: str, run: Run) -> AsyncIterator[OpenDatabase]:
-    """Opens the store, which has a table for notes."""
-    run("CREATE TABLE notes (text TEXT)")
+    """Opens the store, which has a table for scraps."""
+    run("CREATE TABLE scraps (text TEXT)")
     opened: list[PostgresDatabase] = []
 
     def open_(*, connections: int = 4, combines: bool = True, over: str = url) -> PostgresDatabase:
@@ -161,7 +161,7 @@ def test_a_look_up_with_a_key_not_seen_lately_is_two(api_over_wire: Client, wire
 def test_a_creation_is_four_round_trips(api_over_wire: Client, wire: Wire) -> None:
     trips = warmed(wire, api_over_wire.create)
 
-    assert tables(trips) == ["BEGIN", "UPDATE feeds", "WITH events leads lead_counts", "COMMIT"]
+    assert tables(trips) == ["BEGIN", "UPDATE feeds", "WITH events leads lead_counts lead_days", "COMMIT"]
 
 
 def test_an_update_and_a_deletion_lock_and_look_first(api_over_wire: Client, wire: Wire) -> None:
@@ -180,9 +180,9 @@ def test_an_update_and_a_deletion_lock_and_look_first(api_over_wire: Client, wir
         "SELECT webhooks",
         "WITH delivery_attempts deliveries deliveries deliveries",
         "SELECT operation_leads",
-        "WITH operation_leads submissions merged_leads idempotency_keys events",
+        "WITH operation_leads submissions notes merged_leads idempotency_keys events",
         "UPDATE feeds",
-        "WITH events leads lead_counts lead_counts lead_identities",
+        "WITH events leads lead_counts lead_counts lead_identities lead_days lead_days",
         "COMMIT",
     ]
 
@@ -349,7 +349,7 @@ async def test_a_connection_killed_at_the_commit_leaves_the_outcome_open_and_is_
         CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NULL; END'
     """)
     run("""
-        CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED
+        CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON scraps DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW WHEN (NEW.text = 'slow') EXECUTE FUNCTION sleep()
     """)
     tries = []
@@ -400,7 +400,7 @@ async def insert_and_fail(tx: Transaction, text: str) -> None:
 
 
 async def put_off_and_fail(tx: Transaction, text: str) -> None:
-    await tx.later("INSERT INTO notes (text) VALUES (:text)", text=text)
+    await tx.later("INSERT INTO scraps (text) VALUES (:text)", text=text)
     raise ValueError(text)
 
 
@@ -463,7 +463,12 @@ async def test_statements_put_off_do_the_same_as_one_and_one_by_one(
     ]
     assert rows["lead_counts"] == [("lost", "fair", 1)]
     assert same_rows == rows
-    assert trips == ["BEGIN", "UPDATE feeds", "WITH events leads lead_counts lead_identities match_keys", "COMMIT"]
+    assert trips == [
+        "BEGIN",
+        "UPDATE feeds",
+        "WITH events leads lead_counts lead_identities match_keys lead_days",
+        "COMMIT",
+    ]
     assert more_trips == [
         "BEGIN",
         "UPDATE feeds",
@@ -471,6 +476,7 @@ async def test_statements_put_off_do_the_same_as_one_and_one_by_one(
         "INSERT leads",
         "INSERT lead_counts",
         "INSERT lead_identities match_keys",
+        "INSERT lead_days",
         "COMMIT",
     ]
 
@@ -502,7 +508,7 @@ async def tell_a_story(database: Database, wire: Wire, clock: MovableClock) -> t
 
 async def new_caller(services: Services) -> Principal:
     workspace = await services.workspaces.create_workspace("Ours")
-    return Principal("key_1", workspace.id, frozenset(Scope), None, None)
+    return Principal(Actor.of("key_1"), workspace.id, frozenset(Scope), None, None)
 
 
 def test_every_text_is_compared_by_its_bytes(run: Run) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.engine("postgres")
 
 
 async def note(tx: Transaction, text: str) -> str:
-    await tx.execute("INSERT INTO notes (text) VALUES (:text)", text=text)
+    await tx.execute("INSERT INTO scraps (text) VALUES (:text)", text=text)
     return text
 
 
@@ -31,12 +31,12 @@ async def note_and_refuse(tx: Transaction, text: str) -> None:
 
 
 async def note_and_fail(tx: Transaction, text: str) -> None:
-    await tx.later("INSERT INTO notes (text) VALUES (:text)", text=text)
+    await tx.later("INSERT INTO scraps (text) VALUES (:text)", text=text)
     raise ValueError(text)
 
 
 async def break_a_rule(tx: Transaction, text: str) -> None:
-    await tx.later("INSERT INTO notes (text) VALUES (:text)", text=text)
+    await tx.later("INSERT INTO scraps (text) VALUES (:text)", text=text)
     await tx.later("INSERT INTO heartbeats (id, checked_at) VALUES (1, NULL)")
 
 
@@ -45,7 +45,7 @@ async def sleep(tx: Transaction) -> None:
 
 
 async def notes(tx: Transaction) -> list[str]:
-    return [str(text) for [text] in await tx.rows("SELECT text FROM notes ORDER BY number")]
+    return [str(text) for [text] in await tx.rows("SELECT text FROM scraps ORDER BY number")]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def database(new_store: Callable[[], dict[str, Any]]) -> AsyncIterator[Dat
     database = await open_database(Path(), store["database_url"], connections=3)
 
     async def make(tx: Transaction) -> None:
-        await tx.execute("CREATE TABLE notes (number BIGINT GENERATED ALWAYS AS IDENTITY, text TEXT NOT NULL)")
+        await tx.execute("CREATE TABLE scraps (number BIGINT GENERATED ALWAYS AS IDENTITY, text TEXT NOT NULL)")
 
     await database.write(make)
     yield database

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from leadlight.leads.change import LeadPatch
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.migrate import load_migrations
 from leadlight.workspaces.service import KeySpec
 from tests.conftest import Client, LetStop, MovableClock, Server, all_of
@@ -39,7 +39,7 @@ class Pair:
         self.second = self._client(servers[1])
 
     def caller(self) -> Principal:
-        return Principal(self.first.key_id, self.first.workspace_id, frozenset(Scope), None, None)
+        return Principal(Actor.of(self.first.key_id), self.first.workspace_id, frozenset(Scope), None, None)
 
     def ask_at_once(self, requests: Sequence[Callable[[Client], T]]) -> list[T]:
         """Each on a connection of its own, by turns to the one and to the other; both begin before either can write."""

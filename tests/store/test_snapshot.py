@@ -19,16 +19,16 @@ from leadlight.store.sqlite_snapshot import SqliteSnapshot
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT count(*) FROM n"
 
 
-async def make_notes(tx: Transaction) -> None:
-    await tx.execute("CREATE TABLE notes (text TEXT)")
+async def make_scraps(tx: Transaction) -> None:
+    await tx.execute("CREATE TABLE scraps (text TEXT)")
 
 
 async def insert(tx: Transaction, text: str) -> None:
-    await tx.execute("INSERT INTO notes (text) VALUES (:text)", text=text)
+    await tx.execute("INSERT INTO scraps (text) VALUES (:text)", text=text)
 
 
 async def notes(tx: Transaction) -> list[str]:
-    return [str(text) for [text] in await tx.rows("SELECT text FROM notes ORDER BY text")]
+    return [str(text) for [text] in await tx.rows("SELECT text FROM scraps ORDER BY text")]
 
 
 async def go_on_for_ever(tx: Transaction) -> None:
@@ -38,7 +38,7 @@ async def go_on_for_ever(tx: Transaction) -> None:
 @pytest.fixture
 async def database(store: dict[str, Any]) -> AsyncIterator[Database]:
     database = await open_database(store["data"], store.get("database_url", ""))
-    await database.write(make_notes)
+    await database.write(make_scraps)
     yield database
     await database.close()
 

@@ -13,6 +13,7 @@ import pytest
 
 from leadlight.store.database import Database, Transaction
 from leadlight.store.opening import open_database
+from leadlight.store.sqlite_file import BUSY_SECONDS, FILE_NAME, connect, migrate
 from tests.conftest import Client, Server
 
 pytestmark = pytest.mark.engine("sqlite")
@@ -42,6 +43,15 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.write(make_pairs)
     yield database
     await database.close()
+
+
+def migrate_alone(file: Path) -> object:
+    """Brings a file's schema up to date; answers how its changes are kept."""
+    connection = connect(file, cache_kib=1_000)
+    migrate(connection)
+    mode = connection.pragma("journal_mode")
+    connection.close()
+    return mode
 
 
 async def test_its_files_are_for_their_owner_alone(database: Database, tmp_path: Path) -> None:
@@ -169,6 +179,35 @@ async def test_a_check_finds_a_damaged_page(database: Database, tmp_path: Path) 
     await damaged.close()
 
     assert findings
+
+
+async def test_opening_waits_for_others_who_look_at_an_empty_file(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    other = apsw.Connection(str(file))
+    other.execute("BEGIN; SELECT count(*) FROM sqlite_master").fetchall()
+
+    opening = asyncio.create_task(asyncio.to_thread(migrate_alone, file))
+    await asyncio.sleep(0.2)
+    assert not opening.done()
+    other.execute("COMMIT")
+
+    assert await opening == "wal"
+
+
+@pytest.mark.slow
+async def test_a_migration_is_waited_for_however_long_it_takes(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    file.touch()
+    migrating = connect(file, cache_kib=1_000)
+    migrating.execute("BEGIN IMMEDIATE")
+
+    opening = asyncio.create_task(asyncio.to_thread(migrate_alone, file))
+    await asyncio.sleep(BUSY_SECONDS + 2)
+    assert not opening.done()
+    migrating.execute("ROLLBACK")
+
+    assert await opening == "wal"
+    migrating.close()
 
 
 def test_a_key_made_beside_the_running_server_works_at_once(server: Server, api: Client) -> None:

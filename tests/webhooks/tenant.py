@@ -12,7 +12,7 @@ from leadlight.app import Services
 from leadlight.clock import Clock
 from leadlight.ids import IdFactory, NewId
 from leadlight.leads.change import LeadDraft, LeadPatch
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.settings import Settings
 from leadlight.store.database import Database, Transaction, Value
 from leadlight.store.opening import open_database
@@ -35,7 +35,7 @@ class Tenant:
         self.database = services.database
         self.clock = services.clock
         self.id = workspace_id
-        self._caller = Principal("key_1", workspace_id, frozenset({Scope.ADMIN}), 0, None)
+        self._caller = Principal(Actor.of("key_1"), workspace_id, frozenset({Scope.ADMIN}), 0, None)
 
     async def lead(self, name: str = "Ada Park") -> str:
         """A new lead; one event."""

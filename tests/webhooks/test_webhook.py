@@ -114,6 +114,15 @@ def test_is_signed_with_the_old_secret_too_until_its_time_is_over() -> None:
     assert rotated.secrets(START + DAY) == ("new",)
 
 
+def test_knows_what_signed_an_attempt_after_the_last_rotation_and_of_none_before() -> None:
+    rotated = a_webhook(previous_secret="old", previous_secret_until=START + DAY)
+
+    assert rotated.secrets_at(START - 1) == ()
+    assert rotated.secrets_at(START) == ("new", "old")
+    assert rotated.secrets_at(START + DAY) == ("new",)
+    assert a_webhook().secrets_at(0) == ("new",)
+
+
 # How much it is sent at once
 
 

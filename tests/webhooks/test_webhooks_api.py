@@ -199,6 +199,7 @@ def test_the_document_names_every_type_that_can_be_asked_for(server: Server) -> 
         "lead.deleted",
         "lead.merged",
         "lead.restored",
+        "lead.follow_up_due",
         "lead.*",
         "webhook.test",
         "*",

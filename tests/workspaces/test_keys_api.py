@@ -251,6 +251,16 @@ def test_the_old_key_works_for_a_day_unless_said_otherwise(server: Server, admin
     assert (before, works(server, old["key"])) == (True, False)
 
 
+def test_a_successor_ends_with_the_calendar_at_the_latest(admin: Client, clock: MovableClock) -> None:
+    old = issue(admin, expiresAt="9999-12-31T00:00:00Z")
+    clock.advance(seconds=2 * 86_400)
+
+    new = admin.post(f"{KEYS}/{old['id']}/rotate").json()["data"]
+
+    assert new["expiresAt"] == "9999-12-31T23:59:59.999Z"
+    assert admin.get(KEYS).status_code == 200
+
+
 def test_the_time_of_grace_can_be_chosen(server: Server, admin: Client, clock: MovableClock) -> None:
     old = issue(admin)
     admin.post(f"{KEYS}/{old['id']}/rotate", {"graceSeconds": 60})

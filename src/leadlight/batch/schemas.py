@@ -16,7 +16,8 @@ from leadlight.leads.change import LeadPatch
 from leadlight.leads.filter import LeadFilter
 from leadlight.leads.intake import Outcome
 from leadlight.leads.lead import LeadStatus
-from leadlight.leads.schemas import MAX_METADATA_FILTERS, LeadCreate, LeadId, LeadUpdate
+from leadlight.leads.list_schemas import MAX_METADATA_FILTERS
+from leadlight.leads.schemas import LeadCreate, LeadId, LeadUpdate
 from leadlight.workspaces.schemas import MatchOn
 
 BODY_BYTES = 8 << 20
@@ -81,6 +82,8 @@ class FilterInput(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     created_before: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)] = None
     updated_after: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)] = None
     updated_before: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)] = None
+    follow_up_after: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)] = None
+    follow_up_before: Annotated[str | None, Meta(extra_json_schema=_DATE_TIME)] = None
     metadata: dict[str, str] = {}
 
 
@@ -97,18 +100,18 @@ def filter_rule(given: FilterInput | None) -> LeadFilter | None:
         raise Invalid("too_long", f"a source has 1 to {rules.MAX_SOURCE} characters")
     if len(given.search) > rules.MAX_NAME:
         raise Invalid("too_long", f"its search must not be longer than {rules.MAX_NAME} characters")
-    times = (given.created_after, given.created_before, given.updated_after, given.updated_before)
-    after, before, updated_after, updated_before = (time_rule(text) for text in times)
     return LeadFilter(
         tuple(dict.fromkeys(given.status)),
         tuple(given.source),
         given.search,
         given.email,
         given.phone,
-        after,
-        before,
-        updated_after,
-        updated_before,
+        time_rule(given.created_after),
+        time_rule(given.created_before),
+        time_rule(given.updated_after),
+        time_rule(given.updated_before),
+        time_rule(given.follow_up_after),
+        time_rule(given.follow_up_before),
         given.metadata,
     )
 

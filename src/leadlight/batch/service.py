@@ -8,7 +8,6 @@ import msgspec
 from leadlight.clock import Clock
 from leadlight.duplicate_rule import DuplicateRule
 from leadlight.errors import Conflict, InvalidInput, Problem
-from leadlight.events.event import Actor
 from leadlight.events.service import EventService
 from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch
 from leadlight.leads.filter import LeadFilter
@@ -146,8 +145,9 @@ class BatchService:
         good = [Incoming(row) for row in rows if not isinstance(row, InvalidInput)]
         stores = not (atomic and len(good) < len(rows))
         if stores:
-            actor = Actor.key(caller.key_id)
-            taken = await self._intake.take(tx, caller.workspace_id, actor, good, rule=rule, now=now, atomic=atomic)
+            taken = await self._intake.take(
+                tx, caller.workspace_id, caller.actor, good, rule=rule, now=now, atomic=atomic
+            )
             stores = not (atomic and any(one.error is not None for one in taken))
             outcomes = _filled(outcomes, taken)
         batch = CreatedBatch([_row(outcome, stored=stores) for outcome in outcomes])
@@ -175,7 +175,6 @@ class BatchService:
         if change.kind is OperationKind.BATCH_DELETE and change.confirm != matched:
             message = f"The number of these leads is {matched}; to delete them, send it as confirm"
             raise Conflict(message, matched=matched)
-        actor = Actor.key(caller.key_id)
         operation_id, done = None, 0
         async for leads in self._pages(tx, workspace_id, change.which):
             steps = [step for lead in leads if (step := change.step_of(lead, now)) is not None]
@@ -183,9 +182,11 @@ class BatchService:
                 continue
             if operation_id is None:
                 running = OperationStatus.RUNNING
-                operation = await self._operations.open(tx, workspace_id, change.kind, actor, now=now, status=running)
+                operation = await self._operations.open(
+                    tx, workspace_id, change.kind, caller.actor, now=now, status=running
+                )
                 operation_id = operation.id
-            await self._writing.write(tx, workspace_id, actor, steps, at=now)
+            await self._writing.write(tx, workspace_id, caller.actor, steps, at=now)
             await self._operations.note(tx, workspace_id, operation_id, [_entry(step) for step in steps])
             done += len(steps)
         if operation_id is not None:

@@ -2,18 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from leadlight.capture.form import ANY_ORIGIN, Form
 from leadlight.capture.parsing import MediaType, media_type
 from leadlight.capture.thanks import Page, problem_page, refusal_page
 from leadlight.errors import Forbidden, InvalidInput, LeadlightError, RateLimitExceeded, StoreUnavailable
-from leadlight.http.errors import RETRY_AFTER_SECONDS, STATUS, BadRequest, PayloadTooLarge, error_body
+from leadlight.http.errors import RETRY_AFTER_SECONDS, STATUS, error_body
+from leadlight.http.requests import is_of, read_whole
 from leadlight.http.unread import closes_unread, discard_body
 
 _READABLE = "Idempotency-Replayed, Retry-After, X-Request-Id"
@@ -45,19 +46,9 @@ class Exchange:
 
     async def body(self, limit: int) -> bytes:
         """Raises PayloadTooLarge, BadRequest."""
-        announced = self.request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced[:19]) > limit:
-            raise PayloadTooLarge(limit)
-        body = bytearray()
-        try:
-            async for piece in self.request.stream():
-                body += piece
-                if len(body) > limit:
-                    raise PayloadTooLarge(limit)
-        except ClientDisconnect:
-            raise BadRequest("The body broke off before its end") from None
+        body = await read_whole(self.request, limit)
         self._has_read = True
-        return bytes(body)
+        return body
 
     def allow_origin(self, form: Form) -> None:
         """Lets the page that asks read the answer. Raises Forbidden for a website that is not one of the form's.
@@ -66,7 +57,7 @@ class Exchange:
         """
         self.headers["vary"] = "Origin, Accept"
         origin = self.request.headers.get("origin")
-        if origin is None or _is_of(origin, self.request.headers.get("host", "")):
+        if origin is None or is_of(origin, self.request.headers.get("host", "")):
             return
         if not form.settings.allows(origin):
             message = "This website may not send this form; its owner can name it in the form's allowedOrigins"
@@ -125,12 +116,3 @@ def wants_page(headers: Headers) -> bool:
         return True
     is_form = media_type(headers.get("content-type", "")) in (MediaType.URLENCODED, MediaType.MULTIPART)
     return is_form and "application/json" not in accepted
-
-
-def _is_of(origin: str, host: str) -> bool:
-    """Whether a page is of the very address that it posts to; a proxy may have taken the TLS off on the way."""
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return bool(host) and parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()

@@ -12,6 +12,8 @@ from leadlight.capture.submission import MAX_BODY, SubmissionStatus, shown_body
 from leadlight.clock import DAY, Clock, to_iso
 from leadlight.errors import Conflict, NotFound
 from leadlight.ids import SUBMISSION, first_id
+from leadlight.leads.writing import LeadWriting
+from leadlight.principal import Principal
 from leadlight.store.database import Database, Transaction
 
 SHOWN_BYTES = 65_536
@@ -23,12 +25,19 @@ _REOPENED = tuple(status for status in SubmissionStatus if status is not Submiss
 
 class SubmissionService:
     def __init__(
-        self, database: Database, forms: FormService, receiving: Receiving, processing: Processing, clock: Clock
+        self,
+        database: Database,
+        forms: FormService,
+        receiving: Receiving,
+        processing: Processing,
+        writing: LeadWriting,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._forms = forms
         self._receiving = receiving
         self._processing = processing
+        self._writing = writing
         self._clock = clock
 
     async def list_submissions(
@@ -44,6 +53,21 @@ class SubmissionService:
             )
 
         return await self._database.scan(page)
+
+    async def get_submission(self, workspace_id: str, submission_id: str) -> Shown:
+        """Raises NotFound."""
+        return await self._database.read(self._show, workspace_id, submission_id)
+
+    async def list_of_lead(self, caller: Principal, lead_id: str, *, limit: int, shown_bytes: int) -> list[Shown]:
+        """The newest of those that became a lead, or one that was merged into it, or met it."""
+
+        async def newest(tx: Transaction) -> list[Shown]:
+            lead_ids = [lead_id, *await self._writing.list_merged_into(tx, caller.workspace_id, lead_id)]
+            return await queries.list_newest_of_leads(
+                tx, caller.workspace_id, lead_ids, limit=limit, shown_bytes=shown_bytes
+            )
+
+        return await self._database.scan(newest)
 
     async def reprocess(self, workspace_id: str, submission_id: str) -> Shown:
         """Makes a lead of one that is none, as its form is now; a person asked for it, so it is no bot's.

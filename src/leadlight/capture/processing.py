@@ -16,9 +16,9 @@ from leadlight.capture.submission import Submission, SubmissionKind, SubmissionS
 from leadlight.clock import Clock
 from leadlight.duplicate_rule import DuplicateRule
 from leadlight.errors import Conflict, InvalidInput, LeadlightError, NotFound
-from leadlight.events.event import Actor
 from leadlight.events.service import EventService
 from leadlight.leads.intake import Incoming, Intake
+from leadlight.principal import Actor
 from leadlight.store.database import Database, Transaction
 from leadlight.workspaces.service import WorkspaceService
 
@@ -131,7 +131,7 @@ class Processing:
         self, tx: Transaction, submission: Submission, incoming: Incoming, rule: DuplicateRule, now: int
     ) -> str:
         """The id of the lead that it became, or met. Raises InvalidInput, Conflict."""
-        actor = Actor.form(submission.form_id)
+        actor = Actor.of(submission.form_id)
         [taken] = await self._intake.take(tx, submission.workspace_id, actor, [incoming], rule=rule, now=now)
         if taken.error is not None or taken.lead is None:
             raise taken.error or AssertionError("a lead that was not taken says why")

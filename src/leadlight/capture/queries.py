@@ -266,6 +266,16 @@ async def list_of_leads(
     return [_shown(*row) for row in rows]
 
 
+async def list_newest_of_leads(
+    tx: Transaction, workspace_id: str, lead_ids: Sequence[str], *, limit: int, shown_bytes: int
+) -> list[Shown]:
+    """The same, newest first."""
+    among, names = one_of(lead_ids)
+    sql = f"{_OF_LEADS} {among} ORDER BY id DESC LIMIT :limit"
+    rows = await tx.rows(sql, workspace_id=workspace_id, limit=limit, shown_bytes=shown_bytes, **names)
+    return [_shown(*row) for row in rows]
+
+
 async def erase_of_leads(tx: Transaction, workspace_id: str, lead_ids: Sequence[str]) -> None:
     """Takes what they say, and leaves that they were there."""
     among, names = one_of(lead_ids)

@@ -56,12 +56,19 @@ _MESSAGE = _Control("message", "Message", "textarea")
 
 def render_snippet(form_id: str, settings: FormSettings, *, base_url: str) -> str:
     """`base_url`: where this server is reached from outside. The fields are those that the form's map names."""
-    return _template().render(
-        form_id=form_id,
-        action=f"{base_url.rstrip('/')}/capture/{form_id}",
-        controls=list(_controls(settings)),
-        honeypot=settings.honeypot,
-    )
+    action = form_url(form_id, base_url)
+    controls = list(_controls(settings))
+    return _template().render(form_id=form_id, action=action, controls=controls, honeypot=settings.honeypot)
+
+
+def render_preview(settings: FormSettings) -> str:
+    """The same to be looked at: it leads nowhere, and holds nothing that people don't see."""
+    return _template().render(form_id="preview", action=None, controls=list(_controls(settings)), honeypot=None)
+
+
+def form_url(form_id: str, base_url: str) -> str:
+    """Where a form is posted to; platforms post below it."""
+    return f"{base_url.rstrip('/')}/capture/{form_id}"
 
 
 def start_script(form_id: str, token: str) -> str:

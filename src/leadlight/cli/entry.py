@@ -3,7 +3,7 @@
 import sys
 
 SERVERS = ("serve", "worker")
-REMOTE = ("leads", "import", "imports", "export", "dedupe", "operations")
+REMOTE = ("leads", "import", "imports", "export", "dedupe", "operations", "insights")
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from leadlight.cli.connection import DEFAULT_URL, Key, Url, end, talking
 from leadlight.cli.lead_options import (
     CreatedAfter,
     CreatedBefore,
+    FollowUpAfter,
+    FollowUpBefore,
     Search,
     Source,
     Status,
@@ -51,6 +53,8 @@ def export(
     created_before: CreatedBefore = None,
     updated_after: UpdatedAfter = None,
     updated_before: UpdatedBefore = None,
+    follow_up_after: FollowUpAfter = None,
+    follow_up_before: FollowUpBefore = None,
     metadata: WithMetadata = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
@@ -73,6 +77,8 @@ def export(
         created_before=created_before,
         updated_after=updated_after,
         updated_before=updated_before,
+        follow_up_after=follow_up_after,
+        follow_up_before=follow_up_before,
         metadata=metadata,
     )
     errors = errors_console()

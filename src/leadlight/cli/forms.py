@@ -8,13 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlight.app import Services
-from leadlight.capture.form import MAX_FORMS, Form, redirect_rule
+from leadlight.capture.form import MAX_FORMS, Form
 from leadlight.capture.snippet import render_snippet
 from leadlight.cli.connection import DEFAULT_URL
-from leadlight.cli.opened import fail, run
-from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, option, print_json
+from leadlight.cli.opened import demand_url, run
+from leadlight.cli.options import DEFAULT_DATA, AsJson, BaseUrl, Data, DatabaseUrl, print_json
 from leadlight.cli.tables import cell
-from leadlight.errors import Invalid
 
 commands = typer.Typer(no_args_is_help=True, help="List forms, and print the HTML of one.")
 
@@ -34,7 +33,7 @@ class Listed(msgspec.Struct, rename="camel"):
 
 @commands.command("list")
 def list_(data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "", as_json: AsJson = False) -> None:
-    """List the forms of all workspaces; they are made over the API."""
+    """List the forms of all workspaces; they are made in the dashboard, or over the API."""
 
     async def work(services: Services) -> list[Listed]:
         return [
@@ -56,17 +55,12 @@ def list_(data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "", as_json: As
 @commands.command()
 def snippet(
     form: Annotated[str, typer.Argument(help="The form's id, form_…")],
-    base_url: Annotated[
-        str, option("--base-url", "Where browsers reach the server, such as https://leads.example.com.", variable="url")
-    ] = DEFAULT_URL,
+    base_url: BaseUrl = DEFAULT_URL,
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
 ) -> None:
     """Print a form as HTML, to be put into a website: with labels, and a trap for bots."""
-    try:
-        redirect_rule(base_url)
-    except Invalid as invalid:
-        fail(f"--base-url {invalid.message}")
+    demand_url(base_url)
 
     async def work(services: Services) -> Form:
         return await services.forms.find_form(form)

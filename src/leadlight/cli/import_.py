@@ -33,8 +33,8 @@ def import_(
         list[str] | None,
         typer.Option(
             "--map",
-            help="COLUMN=FIELD: name, firstName, lastName, email, phone, source, status, createdAt, id, metadata.KEY, "
-            "or nothing to leave the column out; can be repeated.",
+            help="COLUMN=FIELD: name, firstName, lastName, email, phone, source, status, createdAt, "
+            "followUpAt, followUpNote, id, metadata.KEY, or nothing to leave the column out; can be repeated.",
         ),
     ] = None,
     default: Annotated[

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlight.app import Services
-from leadlight.cli.opened import fail, run
+from leadlight.cli.opened import fail, find_workspace, run
 from leadlight.cli.options import DEFAULT_DATA, AsJson, Data, DatabaseUrl, option, print_json
 from leadlight.clock import system_clock
-from leadlight.errors import Invalid, NotFound
+from leadlight.errors import Invalid
 from leadlight.principal import Scope
 from leadlight.workspaces.key import IssuedKey
 from leadlight.workspaces.schemas import MAX_GRACE_SECONDS, MAX_RATE_LIMIT, KeyView, name_rule
@@ -82,7 +82,7 @@ def create(
         fail(f"--name {invalid.message}")
 
     async def work(services: Services) -> IssuedKey:
-        return await services.workspaces.create_key(await _find_workspace(services, workspace), spec)
+        return await services.workspaces.create_key(await find_workspace(services, workspace), spec)
 
     _print_issued(run(data, database_url, work), as_json)
 
@@ -98,7 +98,7 @@ def list_(
 
     async def work(services: Services) -> list[KeyView]:
         if workspace is not None:
-            ids = [await _find_workspace(services, workspace)]
+            ids = [await find_workspace(services, workspace)]
         else:
             ids = [found.id for found in await services.workspaces.list_workspaces()]
         return [KeyView.of(key) for id_ in ids for key in await services.workspaces.list_all_keys(id_)]
@@ -149,20 +149,6 @@ def revoke(key_id: KeyId, data: Data = DEFAULT_DATA, database_url: DatabaseUrl =
         print_json({"id": key.id, "revokedAt": key.revoked_at})
     else:
         typer.echo(f"Revoked {key.id} ({key.name})")
-
-
-async def _find_workspace(services: Services, wanted: str) -> str:
-    """By id, or by a name that only one has."""
-    found = [
-        workspace.id
-        for workspace in await services.workspaces.list_workspaces()
-        if wanted in (workspace.id, workspace.name)
-    ]
-    if not found:
-        raise NotFound(f"there is no workspace {wanted}; `leadlight workspaces list` shows them")
-    if len(found) > 1:
-        raise NotFound(f"{len(found)} workspaces are called {wanted}; name one by its id: {', '.join(found)}")
-    return found[0]
 
 
 def _print_issued(issued: IssuedKey, as_json: bool) -> None:

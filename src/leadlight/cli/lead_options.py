@@ -17,6 +17,8 @@ CreatedAfter = Annotated[str | None, typer.Option("--created-after", help="Only 
 CreatedBefore = Annotated[str | None, typer.Option("--created-before", help="Only created earlier.")]
 UpdatedAfter = Annotated[str | None, typer.Option("--updated-after", help="Only changed later.")]
 UpdatedBefore = Annotated[str | None, typer.Option("--updated-before", help="Only changed earlier.")]
+FollowUpAfter = Annotated[str | None, typer.Option("--follow-up-after", help="Only to be followed up later.")]
+FollowUpBefore = Annotated[str | None, typer.Option("--follow-up-before", help="Only to be followed up earlier.")]
 WithMetadata = Annotated[
     list[str] | None, typer.Option("--metadata", help="Only with this value: KEY=VALUE; can be repeated.")
 ]
@@ -25,6 +27,12 @@ Phone = Annotated[str | None, typer.Option("--phone", help="Phone number; empty 
 FromSource = Annotated[str | None, typer.Option("--source", help="Where it came from; empty for none.")]
 InStatus = Annotated[
     str | None, typer.Option("--status", help="new, contacted, qualified, converted, lost, follow_up.")
+]
+FollowUpAt = Annotated[
+    str | None, typer.Option("--follow-up-at", help="When to follow up: 2026-01-15, or a time; empty for none.")
+]
+FollowUpNote = Annotated[
+    str | None, typer.Option("--follow-up-note", help="What is to be said or done then; empty for nothing.")
 ]
 Metadata = Annotated[
     list[str] | None,
@@ -55,9 +63,9 @@ def chosen(*, metadata: list[str] | None = None, **given: Any) -> LeadFilter:
 
 
 def fields(*, metadata: list[str] | None = None, **given: str | None) -> LeadFields:
-    """The fields that were given; an empty phone or source is none."""
+    """The fields that were given; one that may be missing is, where it is empty."""
     found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name in ("phone", "source"):
+    for name in ("phone", "source", "follow_up_at", "follow_up_note"):
         if found.get(name) == "":
             found[name] = None
     if metadata:

@@ -9,6 +9,10 @@ from leadlight.cli.connection import DEFAULT_URL, Key, Url, end, talking
 from leadlight.cli.lead_options import (
     CreatedAfter,
     CreatedBefore,
+    FollowUpAfter,
+    FollowUpAt,
+    FollowUpBefore,
+    FollowUpNote,
     FromSource,
     InStatus,
     MatchOn,
@@ -36,7 +40,8 @@ commands = typer.Typer(no_args_is_help=True, help="Read and change leads on a se
 
 LeadId = Annotated[str, typer.Argument(help="The lead's id, lead_…")]
 Sort = Annotated[
-    str | None, typer.Option("--sort", help="createdAt, updatedAt, name or email; with - before it descending.")
+    str | None,
+    typer.Option("--sort", help="createdAt, updatedAt, name, email or followUpAt; with - before it descending."),
 ]
 
 
@@ -58,6 +63,8 @@ def list_(
     created_before: CreatedBefore = None,
     updated_after: UpdatedAfter = None,
     updated_before: UpdatedBefore = None,
+    follow_up_after: FollowUpAfter = None,
+    follow_up_before: FollowUpBefore = None,
     metadata: WithMetadata = None,
     sort: Sort = None,
     limit: Limit = 20,
@@ -76,6 +83,8 @@ def list_(
         created_before=created_before,
         updated_after=updated_after,
         updated_before=updated_before,
+        follow_up_after=follow_up_after,
+        follow_up_before=follow_up_before,
         metadata=metadata,
     )
     _list(which, sort, limit, url, key, as_json=as_json)
@@ -102,6 +111,8 @@ def create(
     phone: Phone = None,
     source: FromSource = None,
     status: InStatus = None,
+    follow_up_at: FollowUpAt = None,
+    follow_up_note: FollowUpNote = None,
     metadata: Metadata = None,
     on_duplicate: OnDuplicate = None,
     match_on: MatchOn = None,
@@ -110,7 +121,14 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Store a lead."""
-    given = fields(phone=phone, source=source, status=status, metadata=metadata)
+    given = fields(
+        phone=phone,
+        source=source,
+        status=status,
+        follow_up_at=follow_up_at,
+        follow_up_note=follow_up_note,
+        metadata=metadata,
+    )
     with talking(url, key) as client:
         lead = client.leads.create(name, email, on_duplicate=on_duplicate, match_on=match_on, **given)  # type: ignore[misc]  # name and email are not among them
         _print(lead, as_json)
@@ -124,15 +142,26 @@ def update(
     phone: Phone = None,
     source: FromSource = None,
     status: InStatus = None,
+    follow_up_at: FollowUpAt = None,
+    follow_up_note: FollowUpNote = None,
     metadata: Metadata = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
     as_json: AsJson = False,
 ) -> None:
     """Change a lead: only what is given changes."""
-    given = fields(name=name, email=email, phone=phone, source=source, status=status, metadata=metadata)
+    given = fields(
+        name=name,
+        email=email,
+        phone=phone,
+        source=source,
+        status=status,
+        follow_up_at=follow_up_at,
+        follow_up_note=follow_up_note,
+        metadata=metadata,
+    )
     if not given:
-        end("nothing is to be changed: give --name, --email, --phone, --source, --status or --metadata")
+        end("nothing is to be changed: say what is, as in --status contacted; --help names all that can be")
     with talking(url, key) as client:
         _print(client.leads.update(lead_id, **given), as_json)
 

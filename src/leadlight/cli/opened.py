@@ -9,7 +9,8 @@ from typing import NoReturn, TypeVar
 import typer
 
 from leadlight.app import Services
-from leadlight.errors import InvalidInput, LeadlightError
+from leadlight.capture.form import redirect_rule
+from leadlight.errors import Invalid, InvalidInput, LeadlightError, NotFound
 from leadlight.settings import SettingsError
 from leadlight.store.database import Database, StoreRefusal
 from leadlight.store.opening import open_database
@@ -46,6 +47,32 @@ def run(data: Path, url: str, work: Callable[[Services], Awaitable[T]], *, creat
         return asyncio.run(session())
 
 
+async def find_workspace(services: Services, wanted: str) -> str:
+    """The id of a workspace, by it or by a name that only one has. Raises NotFound."""
+    found = [
+        workspace.id
+        for workspace in await services.workspaces.list_workspaces()
+        if wanted in (workspace.id, workspace.name)
+    ]
+    if not found:
+        raise NotFound(f"there is no workspace {wanted}; `leadlight workspaces list` shows them")
+    if len(found) > 1:
+        raise NotFound(f"{len(found)} workspaces are called {wanted}; name one by its id: {', '.join(found)}")
+    return found[0]
+
+
+async def only_workspace(services: Services) -> str:
+    """The id of the only workspace there is. Raises NotFound where that is not clear."""
+    found = await services.workspaces.list_workspaces()
+    if not found:
+        raise NotFound("there is no workspace yet; `leadlight workspaces create NAME` makes one")
+    if len(found) > 1:
+        raise NotFound(
+            f"there are {len(found)} workspaces; name one with --workspace: {', '.join(each.id for each in found)}"
+        )
+    return found[0].id
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Ends the command with a sentence where the store or a rule says no."""
@@ -57,6 +84,14 @@ def refusals() -> Iterator[None]:
         fail(error.message)
     except (SettingsError, StoreRefusal, OSError) as error:
         fail(str(error))
+
+
+def demand_url(base_url: str) -> None:
+    """Ends the command where --base-url is no address that a browser could open."""
+    try:
+        redirect_rule(base_url)
+    except Invalid as invalid:
+        fail(f"--base-url {invalid.message}")
 
 
 def fail(sentence: str) -> NoReturn:

@@ -36,6 +36,9 @@ SubmissionRetentionDays = Annotated[int, setting("submission_retention_days")]
 ImportMaxExpandedBytes = Annotated[int, setting("import_max_expanded_bytes")]
 WebhookRetentionDays = Annotated[int, setting("webhook_retention_days")]
 AsJson = Annotated[bool, option("--json", "Print JSON, for programs.")]
+BaseUrl = Annotated[
+    str, option("--base-url", "Where browsers reach the server, such as https://leads.example.com.", variable="url")
+]
 DEFAULT_DATA = Settings.data
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from leadlight.cli import dedupe, export, import_, imports, leads, operations
+from leadlight.cli import dedupe, export, import_, imports, insights, leads, operations
 from leadlight.cli.program import new_program
 
 
@@ -13,6 +13,7 @@ def add_to(program: typer.Typer) -> None:
     program.command()(export.export)
     program.command()(dedupe.dedupe)
     program.add_typer(operations.commands, name="operations")
+    program.add_typer(insights.commands, name="insights")
 
 
 app = new_program()

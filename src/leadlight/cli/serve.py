@@ -4,6 +4,7 @@ import socket
 from collections.abc import Sequence
 from typing import Annotated
 
+import msgspec
 import typer
 
 from leadlight.app import Services
@@ -23,6 +24,7 @@ from leadlight.cli.options import (
 from leadlight.errors import LeadlightError
 from leadlight.http.access_log import configure_logging
 from leadlight.listening import listen, listen_for_each
+from leadlight.people.link import OneTimeLink
 from leadlight.principal import Scope
 from leadlight.server import run
 from leadlight.server import serve as serve_requests
@@ -96,30 +98,30 @@ def serve(
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    database, first = await _prepare(settings)
-    _greet(listener, first)
+    database, found = await _prepare(settings)
+    _greet(listener, found)
     await serve_requests(settings, database, listener)
 
 
 async def _supervise(settings: Settings, listeners: Sequence[socket.socket]) -> None:
-    database, first = await _prepare(settings)
+    database, found = await _prepare(settings)
     await database.close()  # each worker opens its own
     supervisor = Supervisor(settings, listeners)
     supervisor.handle_signals()  # before the greeting: who reads it may send one
-    _greet(listeners[0], first)
+    _greet(listeners[0], found)
     try:
         await supervisor.run()
     except NoWorkerStarted:
         fail("no worker could start; the log says why")
 
 
-async def _prepare(settings: Settings) -> tuple[Database, IssuedKey | None]:
-    """The open store, set up where it was not, and the key that was made for it if it had none."""
+async def _prepare(settings: Settings) -> tuple[Database, "_Found"]:
+    """The open store, set up where it was not, and what its greeting depends on."""
     database = await open_store(
         settings.data, settings.database_url, create=True, connections=settings.database_connections
     )
     try:
-        return database, await _first_key(Services(database))
+        return database, await _look(Services(database))
     except LeadlightError as error:
         fail(f"the store takes no writes: {error.message}")
 
@@ -133,26 +135,42 @@ def _listen(settings: Settings) -> Sequence[socket.socket]:
         fail(f"can't listen on {settings.host}:{settings.port}: {error.strerror}; choose another --host or --port")
 
 
-async def _first_key(services: Services) -> IssuedKey | None:
+class _Found(msgspec.Struct, frozen=True):
+    """Whether anybody has an account; `first`: the key and the owner's link that a new store was given."""
+
+    has_users: bool
+    first: tuple[IssuedKey, OneTimeLink] | None = None
+
+
+async def _look(services: Services) -> _Found:
     made = await services.workspaces.create_first("Default", KeySpec("First admin key", (Scope.ADMIN,)))
-    return made[1] if made else None
+    if made is None:
+        return _Found(has_users=await services.people.has_users())
+    workspace, key = made
+    return _Found(has_users=False, first=(key, await services.people.make_owner_link(workspace.id)))
 
 
-def _greet(listener: socket.socket, first: IssuedKey | None) -> None:
+def _greet(listener: socket.socket, found: _Found) -> None:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     greeting = f"Leadlight listens on {url}   API: {url}/docs"
-    if first is not None:
-        greeting += _first_steps(url, first)
+    if found.first is not None:
+        greeting += _first_steps(url, *found.first)
+    elif not found.has_users:
+        greeting += "\nNobody has an account yet: leadlight users create EMAIL --name NAME --role owner"
     typer.echo(greeting)
 
 
-def _first_steps(url: str, first: IssuedKey) -> str:
+def _first_steps(url: str, first: IssuedKey, link: OneTimeLink) -> str:
     return f"""
 
 Your workspace is {first.key.workspace_id}, and this is its admin key. It is not shown again:
 
   {first.secret}
+
+Open this to make your account; it works once, and for 24 hours:
+
+  {url}/welcome/{link.token}
 
 Create a lead:
 

@@ -43,7 +43,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Prints rows; what stands first in them is an id, to be copied as it is."""
     made = Table()
     for index, column in enumerate(columns):
-        made.add_column(column, overflow="fold", no_wrap=index == 0)
+        made.add_column(cell(column), overflow="fold", no_wrap=index == 0)
     for row in rows:
         made.add_row(*(cell(value) for value in row))
     console().print(made)
@@ -65,6 +65,10 @@ def lead_fields(lead: Lead) -> dict[str, object]:
         "created": lead.created_at,
         "updated": lead.updated_at,
     }
+    if lead.follow_up_at is not None:
+        fields["follow up"] = lead.follow_up_at
+    if lead.follow_up_note is not None:
+        fields["follow-up note"] = lead.follow_up_note
     return {**fields, **{f"metadata.{printable(key)}": value for key, value in lead.metadata.items()}}
 
 

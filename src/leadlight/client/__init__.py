@@ -34,6 +34,7 @@ from leadlight.client.errors import (
 )
 from leadlight.client.following import Connection
 from leadlight.client.forms import Form, Submission
+from leadlight.client.insights import CampaignYield, FirstContact, Funnel, LeadsOverTime, SourceYield
 from leadlight.client.models import (
     Duplicate,
     DuplicatePair,
@@ -44,6 +45,7 @@ from leadlight.client.models import (
     LeadExport,
     LeadStatus,
     Merged,
+    Note,
     OnDuplicate,
     Operation,
     OperationStatus,
@@ -57,12 +59,15 @@ __all__ = [
     "NO_RETRIES",
     "ApiError",
     "AsyncLeadlight",
+    "CampaignYield",
     "Conflict",
     "Connection",
     "Duplicate",
     "DuplicatePair",
     "Event",
+    "FirstContact",
     "Form",
+    "Funnel",
     "Import",
     "ImportStatus",
     "InsufficientScope",
@@ -72,9 +77,11 @@ __all__ = [
     "LeadStatus",
     "Leadlight",
     "LeadlightError",
+    "LeadsOverTime",
     "Merged",
     "NotConfigured",
     "NotFound",
+    "Note",
     "OnDuplicate",
     "Operation",
     "OperationStatus",
@@ -85,6 +92,7 @@ __all__ = [
     "RateLimited",
     "Retrying",
     "ServerFault",
+    "SourceYield",
     "Submission",
     "Told",
     "TooLarge",

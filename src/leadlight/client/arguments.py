@@ -10,7 +10,7 @@ Moment = datetime | str
 
 
 class LeadFields(TypedDict, total=False):
-    """Only what is given is sent. None clears `phone` or `source`, and in an update empties `metadata`."""
+    """Only what is given is sent. None clears what a lead may be without, and in an update empties `metadata`."""
 
     name: str
     email: str
@@ -18,6 +18,8 @@ class LeadFields(TypedDict, total=False):
     source: str | None
     status: str
     metadata: Mapping[str, Any] | None
+    follow_up_at: Moment | None
+    follow_up_note: str | None
 
 
 class MoreFields(TypedDict, total=False):
@@ -27,6 +29,8 @@ class MoreFields(TypedDict, total=False):
     source: str | None
     status: str
     metadata: Mapping[str, Any] | None
+    follow_up_at: Moment | None
+    follow_up_note: str | None
 
 
 class NewLead(MoreFields, total=True):
@@ -48,4 +52,6 @@ class LeadFilter(TypedDict, total=False):
     created_before: Moment
     updated_after: Moment
     updated_before: Moment
+    follow_up_after: Moment
+    follow_up_before: Moment
     metadata: Mapping[str, str | float | bool]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadlight.client.arguments import LeadFields, LeadFilter, NewLead
-from leadlight.client.calls import Call, body, camel, conditions, data, headers
+from leadlight.client.calls import Call, body, conditions, data, headers, named
 from leadlight.client.models import BatchCreated, BatchDeleted, BatchUpdated
 from leadlight.client.resource import D, Method, Resource
 
@@ -31,12 +31,17 @@ class LeadBatches(Resource[D]):
 
         `atomic`: all or nothing. Otherwise see `create`.
         """
-        asked = {"leads": leads, "on_duplicate": on_duplicate, "match_on": match_on, "atomic": atomic}
+        asked = {
+            "leads": [named(lead) for lead in leads],
+            "on_duplicate": on_duplicate,
+            "match_on": match_on,
+            "atomic": atomic,
+        }
         return Call(
             method="POST",
             path=f"{_PATH}/batch",
             decode=_decode_created,
-            content=body(_named(asked)),
+            content=body(_given(asked)),
             headers=headers(Idempotency_Key=idempotency_key),
             idempotent=True,
         )
@@ -55,7 +60,7 @@ class LeadBatches(Resource[D]):
 
         `dry_run`: counts them, and changes nothing. Raises ValidationFailed, Conflict.
         """
-        asked = {**_chosen(ids, filter), "set": set, "dryRun": dry_run}
+        asked = {**_chosen(ids, filter), "set": named(set), "dryRun": dry_run}
         return Call(
             method="POST",
             path=f"{_PATH}/batch-update",
@@ -79,7 +84,7 @@ class LeadBatches(Resource[D]):
 
         `confirm`: how many they are, as a dry run tells. Raises Conflict (`matched`) when they are not as many.
         """
-        asked = {**_chosen(ids, filter), **_named({"confirm": confirm, "dry_run": dry_run})}
+        asked = {**_chosen(ids, filter), **_given({"confirm": confirm, "dry_run": dry_run})}
         return Call(
             method="POST",
             path=f"{_PATH}/batch-delete",
@@ -90,9 +95,9 @@ class LeadBatches(Resource[D]):
         )
 
 
-def _named(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _given(asked: Mapping[str, Any]) -> dict[str, Any]:
     """By their names on the wire, without those that are None."""
-    return {camel(name): value for name, value in asked.items() if value is not None}
+    return named({name: value for name, value in asked.items() if value is not None})
 
 
 def _chosen(ids: Sequence[str] | None, which: LeadFilter | None) -> dict[str, Any]:

@@ -156,6 +156,11 @@ def body(value: object) -> bytes:
         raise InvalidArgument(f"this can't be sent as JSON: {error}") from None
 
 
+def named(given: Mapping[str, Any]) -> dict[str, Any]:
+    """By their names on the wire."""
+    return {camel(name): value for name, value in given.items()}
+
+
 def params(given: Mapping[str, Any]) -> dict[str, str]:
     """Query parameters by their names on the wire; those that are None are left out."""
     found: dict[str, str] = {}

@@ -21,7 +21,9 @@ from leadlight.client.events import Events
 from leadlight.client.exchange import Terms
 from leadlight.client.forms import Forms
 from leadlight.client.imports import Imports
+from leadlight.client.insights import Insights
 from leadlight.client.leads import Leads
+from leadlight.client.notes import Notes
 from leadlight.client.operations import Operations
 from leadlight.client.resource import D
 from leadlight.client.retrying import Retrying
@@ -39,9 +41,11 @@ class _Client(Generic[D]):
     def __init__(self, driver: D) -> None:
         self._driver = driver
         self.leads = Leads(driver)
+        self.notes = Notes(driver)
         self.imports = Imports(driver)
         self.operations = Operations(driver)
         self.duplicates = Duplicates(driver)
+        self.insights = Insights(driver)
         self.forms = Forms(driver)
         self.workspace = WorkspaceOfKey(driver)
         self.events = Events(driver)

@@ -7,7 +7,7 @@ from typing import Any, TypedDict, Unpack
 import msgspec
 
 from leadlight.client.arguments import LeadFields
-from leadlight.client.calls import Call, Page, body, camel, data, page, params, segment
+from leadlight.client.calls import Call, Page, body, data, named, page, params, segment
 from leadlight.client.models import Deleted
 from leadlight.client.resource import D, Listing, Method, Resource
 
@@ -102,13 +102,13 @@ class Forms(Resource[D]):
     @Method
     def create(self, name: str, **fields: Unpack[MoreFormFields]) -> Call[Form]:
         """Makes a form, whose address is `/capture/` and its id. Raises ValidationFailed, Conflict."""
-        content = body({"name": name, **_named(fields)})
+        content = body({"name": name, **named(fields)})
         return Call(method="POST", path=_PATH, decode=_decode_form, content=content, repeatable=False)
 
     @Method
     def update(self, form_id: str, **fields: Unpack[FormFields]) -> Call[Form]:
         """Changes what is given; maps and lists are replaced whole. Raises NotFound, ValidationFailed."""
-        return Call(method="PUT", path=_form(form_id), decode=_decode_form, content=body(_named(fields)))
+        return Call(method="PUT", path=_form(form_id), decode=_decode_form, content=body(named(fields)))
 
     @Method
     def delete(self, form_id: str) -> Call[Deleted]:
@@ -141,8 +141,3 @@ class Forms(Resource[D]):
 
 def _form(form_id: str) -> str:
     return f"{_PATH}/{segment(form_id)}"
-
-
-def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """By their names on the wire."""
-    return {camel(name): value for name, value in fields.items()}

@@ -16,6 +16,7 @@ from leadlight.client.calls import (
     body,
     data,
     headers,
+    named,
     page,
     params,
     segment,
@@ -75,7 +76,7 @@ class Leads(LeadBatches[D]):
             path=_PATH,
             decode=_read_lead,
             params=params({"on_duplicate": on_duplicate, "match_on": match_on}),
-            content=body({"name": name, "email": email, **fields}),
+            content=body({"name": name, "email": email, **named(fields)}),
             headers=headers(Idempotency_Key=idempotency_key),
             idempotent=True,
         )
@@ -91,7 +92,7 @@ class Leads(LeadBatches[D]):
             method="PATCH",
             path=_lead(lead_id),
             decode=_read_lead,
-            content=body(fields),
+            content=body(named(fields)),
             headers=headers(If_Match=if_match),
         )
 

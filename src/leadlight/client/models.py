@@ -62,6 +62,8 @@ class Lead(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_o
     created_at: datetime
     updated_at: datetime
     workspace_id: str | None = None
+    follow_up_at: datetime | None = None
+    follow_up_note: str | None = None
     merged_into: str | None = None
     etag: str | None = None
 
@@ -176,6 +178,18 @@ class Told(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Note(msgspec.Struct, frozen=True, rename="camel"):
+    """What somebody (`actor`) wrote on a lead. `edited_by`: who changed it last."""
+
+    id: str
+    lead_id: str
+    text: str
+    actor: Actor
+    created_at: datetime
+    updated_at: datetime
+    edited_by: Actor | None
+
+
 class SkippedLead(msgspec.Struct, frozen=True):
     """A lead that an undo left as it is, and why: it was `changed` since, is `gone`, or is `present` already."""
 
@@ -285,3 +299,4 @@ class LeadExport(msgspec.Struct, frozen=True):
     deliveries: Sequence[Delivery]
     operations: Sequence[HeldChange]
     submissions: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[Note] = ()

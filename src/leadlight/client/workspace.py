@@ -1,6 +1,6 @@
 """The workspace of the key."""
 
-from leadlight.client.calls import Call, body, camel, data
+from leadlight.client.calls import Call, body, data, named
 from leadlight.client.models import Workspace
 from leadlight.client.resource import D, Method, Resource
 
@@ -23,5 +23,5 @@ class WorkspaceOfKey(Resource[D]):
         The key needs the scope admin.
         """
         asked = {"name": name, "on_duplicate": on_duplicate, "match_on": match_on}
-        given = {camel(name): value for name, value in asked.items() if value is not None}
+        given = named({name: value for name, value in asked.items() if value is not None})
         return Call(method="PATCH", path=_PATH, decode=_decode_workspace, content=body(given))

@@ -7,10 +7,9 @@ import msgspec
 from leadlight.errors import Invalid, InvalidInput, Problem
 from leadlight.events.event import Changes
 from leadlight.leads import metadata
-from leadlight.leads.change import with_values
+from leadlight.leads.change import FIELDS, with_values
 from leadlight.leads.lead import Lead
 
-FIELDS = ("name", "email", "phone", "source", "status")
 METADATA = "metadata."
 
 
@@ -22,9 +21,9 @@ def merge(survivor: Lead, duplicate: Lead, prefer: Mapping[str, str], now: int) 
     """
     _check(survivor, duplicate, prefer)
     wanted = {}
-    for name in FIELDS:
+    for name, wire in FIELDS.items():
         mine, other = getattr(survivor, name), getattr(duplicate, name)
-        first, second = (other, mine) if prefer.get(name) == duplicate.id else (mine, other)
+        first, second = (other, mine) if prefer.get(wire) == duplicate.id else (mine, other)
         wanted[name] = second if first is None else first
     named = [(_key(name), lead_id) for name, lead_id in prefer.items()]
     taken = {key for key, lead_id in named if key is not None and lead_id == duplicate.id}

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from leadlight.duplicates.merging import FIELDS, METADATA
+from leadlight.duplicates.merging import METADATA
 from leadlight.duplicates.scoring import Likeness, Reason
 from leadlight.duplicates.service import Merged
 from leadlight.duplicates.sweep import Found, Place
@@ -15,6 +15,7 @@ from leadlight.http.body import FieldRule
 from leadlight.http.pagination import CursorPagination, decode_cursor, encode_cursor
 from leadlight.http.query import Parameter, Rule, integer
 from leadlight.ids import LEAD
+from leadlight.leads.change import FIELDS
 from leadlight.leads.lead import Lead
 from leadlight.leads.schemas import LeadView
 
@@ -109,11 +110,11 @@ def id_rule(lead_id: str) -> str:
 
 
 def prefer_rule(prefer: dict[str, str]) -> dict[str, str]:
-    known = ", ".join(FIELDS)
+    known = ", ".join(FIELDS.values())
     problems = [
         Problem(name, f"unknown field; known are {known}, and {METADATA} with a key", "unknown_field")
         for name in prefer
-        if name not in FIELDS and not name.startswith(METADATA)
+        if name not in FIELDS.values() and not name.startswith(METADATA)
     ]
     if problems:
         raise InvalidInput(problems)
@@ -130,7 +131,7 @@ class MergeInput(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
             description="For a field, the id of the lead whose value wins: `name`, `email`, `phone`, `source`, "
             "`status`, or `metadata.` and a key. Where nothing is said, it is the one of the path.",
             extra_json_schema={
-                "propertyNames": {"pattern": rf"^({'|'.join(FIELDS)}|metadata\..*)$"},
+                "propertyNames": {"pattern": rf"^({'|'.join(FIELDS.values())}|metadata\..*)$"},
                 "additionalProperties": _ID_SCHEMA,
             },
         ),

@@ -11,7 +11,7 @@ from leadlight.duplicates.scoring import Likeness, likeness
 from leadlight.duplicates.sweep import Found, Place, find_pairs
 from leadlight.duplicates.traits import Traits
 from leadlight.errors import Conflict, InvalidInput, LeadNotFound, Problem
-from leadlight.events.event import Actor, Changes
+from leadlight.events.event import Changes
 from leadlight.events.service import EventService
 from leadlight.leads.candidates import find_alike
 from leadlight.leads.lead import Lead
@@ -119,11 +119,10 @@ class DuplicateService:
                 return msgspec.structs.replace(earlier, replayed=True)
         survivor, duplicate = await self._find_both(tx, workspace_id, order)
         after, changes = merge(survivor, duplicate, _by_survivor(order, survivor), now)
-        actor = Actor.key(caller.key_id)
         steps = merged(survivor, after, changes, duplicate=duplicate)
-        await self._writing.write(tx, workspace_id, actor, steps, at=now)
+        await self._writing.write(tx, workspace_id, caller.actor, steps, at=now)
         operation = await self._operations.open(
-            tx, workspace_id, OperationKind.MERGE, actor, now=now, subject_id=survivor.id, leads=len(steps)
+            tx, workspace_id, OperationKind.MERGE, caller.actor, now=now, subject_id=survivor.id, leads=len(steps)
         )
         entries = [
             Entry(survivor.id, Action.UPDATED, after.version, survivor),

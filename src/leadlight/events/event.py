@@ -5,8 +5,9 @@ from enum import StrEnum
 import msgspec
 
 from leadlight.clock import to_iso
+from leadlight.principal import Actor
 
-CATALOG_VERSION = "1.1"
+CATALOG_VERSION = "1.2"
 """Of the catalog of types: its second number rises when a type or a field is added, its first when one is changed."""
 
 
@@ -17,6 +18,7 @@ class EventType(StrEnum):
     LEAD_DELETED = "lead.deleted"
     LEAD_MERGED = "lead.merged"
     LEAD_RESTORED = "lead.restored"
+    LEAD_FOLLOW_UP_DUE = "lead.follow_up_due"
 
 
 CATALOG = {
@@ -30,6 +32,8 @@ CATALOG = {
     "value from it, and `mergedLeadId`, from `null` to its id.",
     EventType.LEAD_RESTORED: "An undo brought back a lead that had been deleted or merged. `changes` holds every field "
     "that has a value, from `null`.",
+    EventType.LEAD_FOLLOW_UP_DUE: "The time of a lead's `followUpAt` has come: told once for each time that it is set. "
+    "`changes` is empty.",
 }
 """What each type tells."""
 
@@ -43,19 +47,6 @@ class Change(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to
 
 Changes = dict[str, Change]
 """By the field's name on the wire."""
-
-
-class Actor(msgspec.Struct, frozen=True):
-    type: str
-    id: str
-
-    @classmethod
-    def key(cls, key_id: str) -> "Actor":
-        return cls("api_key", key_id)
-
-    @classmethod
-    def form(cls, form_id: str) -> "Actor":
-        return cls("form", form_id)
 
 
 class Happening(msgspec.Struct, frozen=True):

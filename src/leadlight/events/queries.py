@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import msgspec
 
-from leadlight.events.event import Actor, Event, EventType
+from leadlight.events.event import Event, EventType
+from leadlight.principal import Actor
 from leadlight.store.database import Row, Table, Transaction, one_of
 
 _TAKE_POSITIONS = """

@@ -6,9 +6,10 @@ import msgspec
 from msgspec import Meta
 
 from leadlight.clock import to_iso
-from leadlight.events.event import Actor, Change, Event, EventType
+from leadlight.events.event import Change, Event, EventType
 from leadlight.events.service import EventPage
 from leadlight.http.query import Parameter, choices, cursor_position, integer
+from leadlight.principal import Actor
 
 _EXAMPLE_ID = "evt_01kb2v6e3mf0r8n4t9q5w7x1yz"
 
@@ -21,7 +22,9 @@ class EventView(msgspec.Struct, frozen=True, rename="camel"):
     timestamp: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
     lead_id: str
     workspace_id: str
-    actor: Annotated[Actor, Meta(description="Who did it: an `api_key`, or a `form`, by its id.")]
+    actor: Annotated[
+        Actor, Meta(description="Who did it: an `api_key`, a `user` or a `form`, by its id; or the `system`.")
+    ]
     data: Annotated[
         dict[str, Any], Meta(description="The lead as it was after the event; of a deleted one, its id and when.")
     ]

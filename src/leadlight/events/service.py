@@ -6,8 +6,9 @@ import msgspec
 
 from leadlight.errors import InvalidInput, Problem
 from leadlight.events import queries
-from leadlight.events.event import Actor, Event, EventType, Happening
+from leadlight.events.event import Event, EventType, Happening
 from leadlight.ids import EVENT, NewId
+from leadlight.principal import Actor
 from leadlight.store.database import Database, Transaction
 
 _encode = msgspec.json.Encoder().encode

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from leadlight.clock import to_iso
+from leadlight.clock import to_iso, to_iso_or_none
 from leadlight.errors import InvalidInput, Problem
 from leadlight.imports.cells import metadata_cell, to_cell
 from leadlight.leads.lead import Lead
 
 # Imports recognise these names, in files that may be years old: none may ever change.
 _BEFORE = ("id", "name", "email", "phone", "source", "status")
-_AFTER = ("createdAt", "updatedAt", "workspaceId")
+_AFTER = ("followUpAt", "followUpNote", "createdAt", "updatedAt", "workspaceId")
 _PREFIX = "metadata."
 
 MAX_COLUMNS = 16_384
@@ -35,7 +35,8 @@ def fields_before(lead: Lead) -> list[str]:
 
 def fields_after(lead: Lead) -> list[str]:
     """The cells behind the metadata's."""
-    return [to_iso(lead.created_at), to_iso(lead.updated_at), lead.workspace_id]
+    follow_up = [to_iso_or_none(lead.follow_up_at) or "", to_cell(lead.follow_up_note or "")]
+    return [*follow_up, to_iso(lead.created_at), to_iso(lead.updated_at), lead.workspace_id]
 
 
 def metadata_values(lead: Lead, metadata_keys: Sequence[str]) -> list[msgspec.Raw | None]:

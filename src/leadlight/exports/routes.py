@@ -31,6 +31,7 @@ _HELD: dict[str, Any] = {
         }
     ],
     "submissions": [],
+    "notes": [],
 }
 
 _encode = msgspec.json.Encoder().encode
@@ -67,8 +68,8 @@ class ExportRoutes:
                 tag="Exports",
                 summary="Export all that is held on one person",
                 description="The lead, all that happened to it, what was sent of it by webhooks, what is kept of it "
-                "so that operations can be taken back, and what came in by forms; of leads that were merged into it, "
-                "too. It is sent while it is made, whole, however long the history is.",
+                "so that operations can be taken back, what came in by forms, and its notes; of leads that were merged "
+                "into it, too. It is sent while it is made, whole, however long the history is.",
                 scope=Scope.LEADS_READ,
                 path_id=LEAD,
                 response=LeadExport,

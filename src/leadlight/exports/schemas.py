@@ -10,7 +10,9 @@ from leadlight.events.schemas import EventView
 from leadlight.exports.writers import ExportFormat
 from leadlight.http.query import Parameter, choice
 from leadlight.leads.lead import Lead
-from leadlight.leads.schemas import FILTER_PARAMETERS, FilterQuery, LeadView, Time
+from leadlight.leads.list_schemas import FILTER_PARAMETERS, FilterQuery
+from leadlight.leads.schemas import LeadView, Time
+from leadlight.notes.schemas import NoteView
 from leadlight.operations.operation import Action
 from leadlight.webhooks.schemas import DeliveryView
 
@@ -74,11 +76,13 @@ class LeadExport(msgspec.Struct, frozen=True, rename="camel"):
         list[HeldChange], Meta(description="What is kept of it so that merges, imports and batches can be taken back.")
     ]
     submissions: Annotated[list[HeldSubmission], Meta(description="What came in by forms and became this lead.")]
+    notes: Annotated[list[NoteView], Meta(description="What was written on it, oldest first.")]
 
 
 VIEWS: dict[str, Callable[[Any], Any]] = {
     "deliveries": lambda kept: DeliveryView.of(*kept),
     "operations": HeldChange.of,
+    "notes": NoteView.of,
 }
 """How what other features keep is shown, by its name; what is not named here is JSON already."""
 

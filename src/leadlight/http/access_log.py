@@ -87,7 +87,7 @@ def _pieces(lines: Iterable[str]) -> Iterator[str]:
 def _line(request: Noted) -> str:
     """The ids are ours or have a sane form, and the parser knows the method: nothing here needs escaping."""
     caller = request.caller
-    who = f',"workspaceId":"{caller.workspace_id}","keyId":"{caller.key_id}"' if caller else ""
+    who = f',"workspaceId":"{caller.workspace_id}","{caller.actor.logged_as}":"{caller.actor.id}"' if caller else ""
     return (
         f'{{"time":"{to_iso(request.began_at)}","level":"info","message":"request",'
         f'"requestId":"{request.request_id.decode()}","method":"{request.method}","operation":"{request.operation}",'

@@ -103,7 +103,9 @@ class Dispatch:
         max_upload_bytes: int,
         streams: OpenStreams,
         elsewhere: Application,
+        end_elsewhere: Callable[[], None] = lambda: None,
     ) -> None:
+        """`end_elsewhere`: ends the answers of `elsewhere` that would go on."""
         self._routes = Routes(operations)
         self._authenticator = authenticator
         self._windows = windows
@@ -116,6 +118,7 @@ class Dispatch:
         self._max_upload_bytes = max_upload_bytes
         self._streams = streams
         self._elsewhere = elsewhere
+        self._end_elsewhere = end_elsewhere
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,6 +173,7 @@ class Dispatch:
     def end_streams(self) -> None:
         """Ends the answers that would go on; their clients come back, and find another server."""
         self._streams.end()
+        self._end_elsewhere()
 
     async def _serve(self, exchange: _Exchange, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> _Answer:
         method, path = scope["method"], scope["path"]
@@ -220,10 +224,10 @@ class Dispatch:
         limit = self._rate_limit if caller.rate_limit is None else caller.rate_limit
         if operation.scope is not None and not caller.may(operation.scope):
             if limit:
-                exchange.usage = await self._windows.look(caller.key_id, limit, now)
+                exchange.usage = await self._windows.look(caller.actor.id, limit, now)
             raise InsufficientScope(operation.scope.value)
         if limit:
-            usage = exchange.usage = await self._windows.hit(caller.key_id, limit, now)
+            usage = exchange.usage = await self._windows.hit(caller.actor.id, limit, now)
             if not usage.allowed:
                 raise _exceeded(usage, now)
 

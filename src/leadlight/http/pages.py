@@ -11,7 +11,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -84,12 +84,8 @@ def pages(
         policy = f"default-src 'none'; style-src 'sha256-{page.style_hash}'; frame-ancestors 'none'; base-uri 'none'"
         return Response(page.html, media_type="text/html", headers={"content-security-policy": policy})
 
-    async def home(request: Request) -> Response:
-        return RedirectResponse("/docs", status_code=307)
-
     application = Starlette(
         routes=[
-            Route("/", home),
             Route("/docs", docs),
             Route("/openapi.json", openapi),
             Route("/health/live", live),

@@ -1,8 +1,11 @@
 """The query string: declared parameters with their rules, decoded with every problem named at once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
+from keyword import iskeyword
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +16,8 @@ from leadlight.errors import Invalid, InvalidInput, Problem
 from leadlight.ids import IdKind
 
 E = TypeVar("E", bound=Enum)
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # Python knows more ways to write one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Parameter:
 
     def __post_init__(self) -> None:
         snake = "".join("_" + letter.lower() if letter.isupper() else letter for letter in self.name)
-        object.__setattr__(self, "attribute", snake.rstrip("."))
+        object.__setattr__(self, "attribute", f"{snake}_" if iskeyword(snake) else snake.rstrip("."))
 
 
 class QueryDecoder:
@@ -161,6 +166,18 @@ def timestamp() -> Rule:
             raise Invalid("invalid_time", message) from None
 
     return Rule(parse, {"type": "string", "format": "date-time"})
+
+
+def day() -> Rule:
+    def parse(value: str) -> date:
+        try:
+            if _DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise Invalid("invalid_time", "must be a date, such as 2024-01-15")
+
+    return Rule(parse, {"type": "string", "format": "date"})
 
 
 def id_cursor(kind: IdKind) -> Rule:

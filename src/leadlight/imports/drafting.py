@@ -20,7 +20,14 @@ from leadlight.imports.presets import get_preset
 from leadlight.imports.synonyms import STATUSES, simplify
 from leadlight.imports.values import text_of
 from leadlight.leads.change import LeadDraft, LeadPatch
-from leadlight.leads.lead import LeadStatus, email_rule, name_rule, phone_rule, source_rule
+from leadlight.leads.lead import (
+    LeadStatus,
+    email_rule,
+    follow_up_note_rule,
+    name_rule,
+    phone_rule,
+    source_rule,
+)
 
 _NAMES = (TargetKind.NAME, TargetKind.FIRST_NAME, TargetKind.LAST_NAME)
 _FOUND_LATER = (
@@ -30,6 +37,8 @@ _FOUND_LATER = (
     TargetKind.SOURCE,
     TargetKind.STATUS,
     TargetKind.CREATED_AT,
+    TargetKind.FOLLOW_UP_AT,
+    TargetKind.FOLLOW_UP_NOTE,
 )
 _EMAIL_INSIDE = re.compile(r"mailto:([^?<>\s]+)|[^@<>]*<([^<>\s]+)>", re.IGNORECASE)
 _LONGEST_TOLD = 40
@@ -104,7 +113,10 @@ class Drafter:
         source = self._read(TargetKind.SOURCE, source_rule, values, problems)
         status = self._read(TargetKind.STATUS, self._status, values, problems)
         lead_id = self._read(TargetKind.ID, _lead_id, values, problems)
-        created_at = self._created_at(values, problems)
+        created_at = self._moment(TargetKind.CREATED_AT, values, problems, now=self._clock())
+        due = self._moment(TargetKind.FOLLOW_UP_AT, values, problems, now=None)
+        note = self._read(TargetKind.FOLLOW_UP_NOTE, follow_up_note_rule, values, problems)
+        follow_up = (UNSET if due is None else due, note or UNSET)
         said, metadata = self._read_metadata(values, problems)
         if problems:
             raise InvalidInput(problems)
@@ -115,8 +127,9 @@ class Drafter:
             source or self._source,
             status or self._defaults.status or UNSET,
             metadata,
+            *follow_up,
         )
-        patch = LeadPatch(name or UNSET, email, phone or UNSET, source or UNSET, status or UNSET, said)
+        patch = LeadPatch(name or UNSET, email, phone or UNSET, source or UNSET, status or UNSET, said, *follow_up)
         return Drafted(draft, lead_id, created_at, patch)
 
     def _read(
@@ -156,16 +169,18 @@ class Drafter:
             raise Invalid("unknown_status", message)
         return status
 
-    def _created_at(self, values: Mapping[str, object], problems: list[Problem]) -> int | None:
-        column = self._columns.get(TargetKind.CREATED_AT)
+    def _moment(
+        self, kind: TargetKind, values: Mapping[str, object], problems: list[Problem], *, now: int | None
+    ) -> int | None:
+        column = self._columns.get(kind)
         value = None if column is None else values.get(column)
         if value is None or value == "":
             return None
         try:
             written = value if isinstance(value, date) else text_of(value)
-            return None if written is None else moment_of(written, now=self._clock())
+            return None if written is None else moment_of(written, now=now)
         except Invalid as invalid:
-            problems.append(invalid.of(self._field(TargetKind.CREATED_AT)))
+            problems.append(invalid.of(self._field(kind)))
             return None
 
     def _read_metadata(

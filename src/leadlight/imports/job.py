@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from leadlight.duplicate_rule import DuplicateRule
+from leadlight.imports.sample import Sample
 
 KEPT_BY_RUNNER = 20_000
 """Milliseconds that a process which says nothing keeps an import."""
@@ -28,7 +29,10 @@ class ImportStatus(StrEnum):
 
 
 class ImportOptions(msgspec.Struct, frozen=True):
-    """What was asked for. `mapping`: column and target. `preset`: by its name. `defaults`: as they were written."""
+    """What was asked for. `mapping`: column and target. `preset`: by its name. `defaults`: as they were written.
+
+    `looks_only`: a dry run that ends with a sample of the file, before the first row.
+    """
 
     rule: DuplicateRule
     mapping: dict[str, str] | None = None
@@ -36,6 +40,7 @@ class ImportOptions(msgspec.Struct, frozen=True):
     defaults: dict[str, msgspec.Raw] = {}
     dry_run: bool = False
     webhooks: bool = False
+    looks_only: bool = False
 
 
 def default_values(defaults: Mapping[str, msgspec.Raw]) -> dict[str, object]:
@@ -65,6 +70,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
 
     `runner`: the process that works on it until `runner_until`, and longer if it says so.
     `error`: why no row, or no further one, could be read.
+    `sample`: there while the file is kept behind the end of a dry run, so that it can be worked through again.
     """
 
     workspace_id: str
@@ -82,6 +88,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None = None
     counts: Counts = Counts()
     error: str | None = None
+    sample: Sample | None = None
     cancelling: bool = False
     runner: str | None = None
     runner_until: int = 0

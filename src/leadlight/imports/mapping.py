@@ -25,6 +25,8 @@ class TargetKind(StrEnum):
     SOURCE = "source"
     STATUS = "status"
     CREATED_AT = "createdAt"
+    FOLLOW_UP_AT = "followUpAt"
+    FOLLOW_UP_NOTE = "followUpNote"
     ID = "id"
     METADATA = "metadata"
     IGNORED = ""
@@ -56,13 +58,14 @@ _TARGETS = ", ".join(kind for kind in TargetKind if kind) + ', metadata.<key> or
 ERROR_COLUMNS = ("_row", "_line", "_error")
 """What the file of an import's errors has beside the columns of the imported one."""
 
+_FIRST_EXPORTED = ("id", "name", "email", "phone", "source", "status", "createdAt")
 _EXPORTED = {
-    **{name: name for name in ("id", "name", "email", "phone", "source", "status", "createdAt")},
+    **{name: name for name in (*_FIRST_EXPORTED, "followUpAt", "followUpNote")},
     "updatedAt": "",
     "workspaceId": "",
 }
 _OURS_IN_ANY_CASE = frozenset({"id", "name", "email", "createdAt", "workspaceId"})
-_OURS_TOGETHER = frozenset({*_EXPORTED} - {"workspaceId"})
+_OURS_TOGETHER = frozenset({*_FIRST_EXPORTED, "updatedAt"})
 
 
 def is_own_export(columns: Sequence[str]) -> bool:
@@ -103,6 +106,24 @@ def detect(
     `defaults`: fields that are filled where a row leaves them out. Raises InvalidInput when the mapping names a column
     that is not there, or when leads would have no email or no name.
     """
+    found = _detected(columns, given, preset)
+    found.check({*defaults})
+    return found.targets()
+
+
+def propose(columns: Sequence[str], preset: str | None) -> dict[str, str]:
+    """The same for those who are still to say what is missing."""
+    return _detected(columns, None, preset).targets()
+
+
+def missing(targets: Collection[str], defaults: Collection[str]) -> list[str]:
+    """What leads would not have: `email`, `name`."""
+    filled = {*targets, *defaults}
+    names = filled.isdisjoint({"name", "firstName", "lastName"})
+    return [*(["email"] if "email" not in filled else []), *(["name"] if names else [])]
+
+
+def _detected(columns: Sequence[str], given: Mapping[str, str] | None, preset: str | None) -> "_Detection":
     found = _Detection(columns, parse_mapping(given or {}))
     for column in ERROR_COLUMNS:
         found.take(column, "")
@@ -114,8 +135,7 @@ def detect(
     found.take("metadata", "metadata")
     found.take_synonyms()
     found.keep_the_rest()
-    found.check({*defaults})
-    return found.targets()
+    return found
 
 
 class _Detection:
@@ -174,12 +194,7 @@ class _Detection:
             self.take(column, target)
 
     def check(self, defaults: set[str]) -> None:
-        filled = self._taken | defaults
-        problems = []
-        if "email" not in filled:
-            problems.append(Problem("mapping", self._missing("an email", "email"), "required"))
-        if filled.isdisjoint({"name", "firstName", "lastName"}):
-            problems.append(Problem("mapping", self._missing("a name", "name"), "required"))
+        problems = [Problem("mapping", self._missing(field), "required") for field in missing(self._taken, defaults)]
         if problems:
             raise InvalidInput(problems)
 
@@ -187,7 +202,8 @@ class _Detection:
         """In the order of the columns."""
         return {column: self._found[column] for column in self._columns}
 
-    def _missing(self, what: str, target: str) -> str:
+    def _missing(self, target: str) -> str:
+        what = {"email": "an email", "name": "a name"}[target]
         example = next(iter(self._columns), "column")
         return (
             f"no column is known to hold {what}, which every lead needs; say which one does, as in "

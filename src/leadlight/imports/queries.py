@@ -6,12 +6,13 @@ from typing import Any, cast
 import msgspec
 
 from leadlight.imports.job import KEPT_BY_RUNNER, RESERVED, Counts, Import, ImportOptions, ImportStatus, RowError
+from leadlight.imports.sample import Sample
 from leadlight.store.database import Table, Transaction
 
 _COLUMNS = (
     "workspace_id, id, status, key_id, file_name, options, operation_id, format, mapping, size, bytes_read, "
-    "processed, total, created, updated, skipped, failed, error, cancelling, runner, runner_until, created_at, "
-    "started_at, finished_at"
+    "processed, total, created, updated, skipped, failed, error, sample, cancelling, runner, runner_until, "
+    "created_at, started_at, finished_at"
 )
 _NAMES = _COLUMNS.split(", ")
 _CHANGING = [name for name in _NAMES if name not in ("workspace_id", "id", "cancelling")]
@@ -27,6 +28,7 @@ ORDER BY id DESC LIMIT :limit
 """
 _DELETE = "DELETE FROM imports WHERE workspace_id = :workspace_id AND id = :id"
 _ASK_TO_END = "UPDATE imports SET cancelling = 1, error = :reason WHERE workspace_id = :workspace_id AND id = :id"
+_GO_ON = "UPDATE imports SET cancelling = 0 WHERE workspace_id = :workspace_id AND id = :id"
 _RESERVE = """
 UPDATE imports SET runner = :runner, runner_until = :until
 WHERE workspace_id = :workspace_id AND id = :id AND status IN ('queued', 'running') AND runner_until <= :now
@@ -74,6 +76,7 @@ _LEFT_BEHIND = """
 SELECT DISTINCT imports.workspace_id, imports.id FROM imports
 JOIN import_pieces ON import_pieces.workspace_id = imports.workspace_id AND import_pieces.import_id = imports.id
 WHERE imports.status IN ('completed', 'failed', 'cancelled')
+        AND (imports.sample IS NULL OR imports.finished_at < :before)
     OR imports.status = 'receiving' AND imports.created_at < :before
 """
 _OLD_ERRORS = """
@@ -85,6 +88,7 @@ WHERE imports.finished_at < :before
 _encode = msgspec.json.Encoder().encode
 _decode_options = msgspec.json.Decoder(ImportOptions).decode
 _decode_mapping = msgspec.json.Decoder(dict[str, str]).decode
+_decode_sample = msgspec.json.Decoder(Sample).decode
 _decode_cells = msgspec.json.Decoder(list[str]).decode
 
 
@@ -123,6 +127,11 @@ async def delete_import(tx: Transaction, workspace_id: str, import_id: str) -> N
 async def ask_to_end(tx: Transaction, workspace_id: str, import_id: str, reason: str | None = None) -> None:
     """`reason`: why it has failed; nobody's, if it is cancelled."""
     await tx.execute(_ASK_TO_END, workspace_id=workspace_id, id=import_id, reason=reason)
+
+
+async def go_on(tx: Transaction, workspace_id: str, import_id: str) -> None:
+    """Forgets that its end was asked for."""
+    await tx.execute(_GO_ON, workspace_id=workspace_id, id=import_id)
 
 
 async def reserve(tx: Transaction, workspace_id: str, import_id: str, runner: str, now: int) -> bool:
@@ -188,7 +197,7 @@ async def list_waiting(tx: Transaction, now: int) -> list[tuple[str, str]]:
 
 
 async def list_left_behind(tx: Transaction, before: int) -> list[tuple[str, str]]:
-    """Those whose file is not needed: they have ended, or it never came to its end."""
+    """Those whose file is not needed: they have ended, and nobody went on with it in time; or it never came whole."""
     return cast("list[tuple[str, str]]", await tx.rows(_LEFT_BEHIND, before=before))
 
 
@@ -203,6 +212,7 @@ def _values(job: Import) -> dict[str, Any]:
     return values | {
         "options": _encode(job.options).decode(),
         "mapping": mapping,
+        "sample": None if job.sample is None else _encode(job.sample).decode(),
         "cancelling": int(job.cancelling),
     }
 
@@ -210,13 +220,14 @@ def _values(job: Import) -> dict[str, Any]:
 def _import(row: Any) -> Import:
     values = dict(zip(_NAMES, row, strict=True))
     counts = Counts(**{name: values.pop(name) for name in Counts.__struct_fields__})
-    mapping = values["mapping"]
+    mapping, sample = values["mapping"], values["sample"]
     return Import(
         **values
         | {
             "status": ImportStatus(values["status"]),
             "options": _decode_options(values["options"]),
             "mapping": None if mapping is None else _decode_mapping(mapping),
+            "sample": None if sample is None else _decode_sample(sample),
             "cancelling": bool(values["cancelling"]),
         },
         counts=counts,

@@ -1,18 +1,13 @@
 """Imports over the API."""
 
-import csv
-import io
-from collections.abc import AsyncGenerator, Iterable, Iterator
-
 from leadlight.clock import Clock
 from leadlight.http.download import Download
 from leadlight.http.operation import Operation, Reply
 from leadlight.http.pagination import cut
 from leadlight.http.upload import Upload
 from leadlight.ids import IMPORT
-from leadlight.imports.cells import to_cell
-from leadlight.imports.job import Import, RowError
-from leadlight.imports.mapping import ERROR_COLUMNS
+from leadlight.imports.error_file import error_file
+from leadlight.imports.job import Import
 from leadlight.imports.schemas import (
     IMPORT_EXAMPLE,
     IMPORT_PARAMETERS,
@@ -28,7 +23,6 @@ from leadlight.principal import Principal, Scope
 
 _PATH = "/api/v1/imports/{importId}"
 _CSV = "text/csv; charset=utf-8"
-_AT_ONCE = 20
 
 
 class ImportRoutes:
@@ -131,27 +125,11 @@ class ImportRoutes:
 
     async def list_import_errors(self, caller: Principal, import_id: str) -> Download:
         job = await self._imports.get_import(caller.workspace_id, import_id)
-        return Download(_CSV, f"{job.id}-errors.csv", self._error_lines(job))
+        errors = self._imports.errors(job.workspace_id, job.id)
+        return Download(_CSV, f"{job.id}-errors.csv", error_file(list(job.mapping or ()), errors))
 
     async def cancel_import(self, caller: Principal, import_id: str) -> ImportView:
         return self._view(await self._imports.cancel(caller.workspace_id, import_id))
 
-    async def _error_lines(self, job: Import) -> AsyncGenerator[bytes, None]:
-        yield b"\xef\xbb\xbf" + _lines([[*ERROR_COLUMNS, *(job.mapping or {})]])
-        async for errors in self._imports.errors(job.workspace_id, job.id):
-            for few in _few(errors):
-                yield _lines([[str(error.number), str(error.line), error.reason, *error.cells] for error in few])
-
     def _view(self, job: Import) -> ImportView:
         return ImportView.of(job, self._clock())
-
-
-def _few(errors: list[RowError]) -> Iterator[list[RowError]]:
-    """What is written between two turns of the loop."""
-    return (errors[start : start + _AT_ONCE] for start in range(0, len(errors), _AT_ONCE))
-
-
-def _lines(rows: Iterable[list[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows([to_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()

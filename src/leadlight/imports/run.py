@@ -14,7 +14,6 @@ import msgspec
 
 from leadlight.clock import Clock
 from leadlight.errors import InvalidInput, LeadlightError, StoreUnavailable
-from leadlight.events.event import Actor
 from leadlight.events.service import EventService
 from leadlight.imports import queries
 from leadlight.imports.chunks import Chunk, chunks, sentence
@@ -23,10 +22,12 @@ from leadlight.imports.job import KEPT_BY_RUNNER, Counts, Import, ImportStatus, 
 from leadlight.imports.mapping import detect, is_own_export
 from leadlight.imports.noting import counts_of, entries_of
 from leadlight.imports.rows import FileFormat, Limits, Rows, UnreadableFile, open_rows
+from leadlight.imports.sample import Sample, look_at
 from leadlight.imports.seen import Look, Seen
 from leadlight.leads.intake import Intake
 from leadlight.operations.operation import OperationKind, OperationStatus
 from leadlight.operations.service import OperationService
+from leadlight.principal import Actor
 from leadlight.store.database import Database, Transaction
 
 _KEEP_SECONDS = KEPT_BY_RUNNER / 4_000
@@ -92,8 +93,8 @@ class ImportRun:
         except MemoryError:
             status, error = ImportStatus.FAILED, "The file needs too much memory: send it as CSV, or in parts."
         with suppress(_Lost):
-            await self._database.write(self._finish, job, status, error, turn=job.workspace_id)
-            while await self._database.write(queries.delete_pieces, job.workspace_id, job.id, _SOME):
+            is_kept = await self._database.write(self._finish, job, status, error, turn=job.workspace_id)
+            while not is_kept and await self._database.write(queries.delete_pieces, job.workspace_id, job.id, _SOME):
                 pass
 
     async def _while_ours(self, job: Import, work: Coroutine[Any, Any, None]) -> None:
@@ -128,6 +129,10 @@ class ImportRun:
             await self._fetch(job, file)
             rows = await asyncio.to_thread(open_rows, _as_file(file), job.file_name, self._limits)
             options, total = job.options, job.total
+            if options.looks_only:
+                sample = await asyncio.to_thread(look_at, rows)
+                await self._database.write(self._keep_file, job, rows.format, sample, turn=job.workspace_id)
+                return
             defaults = default_values(options.defaults)
             mapping = job.mapping or detect(rows.columns, options.mapping, options.preset, defaults=tuple(defaults))
             if total is None and rows.format is not FileFormat.XLSX:
@@ -192,6 +197,10 @@ class ImportRun:
         await queries.update_import(tx, claimed)
         return claimed
 
+    async def _keep_file(self, tx: Transaction, job: Import, format_: FileFormat, sample: Sample) -> None:
+        current = await self._ours(tx, job)
+        await queries.update_import(tx, _replace(current, format=format_.value, sample=sample))
+
     async def _begin(
         self, tx: Transaction, job: Import, format_: FileFormat, mapping: dict[str, str], total: int | None
     ) -> None:
@@ -202,7 +211,7 @@ class ImportRun:
                 tx,
                 job.workspace_id,
                 OperationKind.IMPORT,
-                Actor.key(job.key_id),
+                Actor.of(job.key_id),
                 now=self._clock(),
                 subject_id=job.id,
                 quiet=not job.options.webhooks,
@@ -219,7 +228,7 @@ class ImportRun:
         taken = await self._intake.take(
             tx,
             workspace_id,
-            Actor.key(job.key_id),
+            Actor.of(job.key_id),
             chunk.incoming,
             rule=job.options.rule,
             now=now,
@@ -250,16 +259,18 @@ class ImportRun:
         await queries.update_import(tx, stored)
         return look
 
-    async def _finish(self, tx: Transaction, job: Import, status: ImportStatus, error: str | None) -> None:
+    async def _finish(self, tx: Transaction, job: Import, status: ImportStatus, error: str | None) -> bool:
+        """Whether its file is kept."""
         current = await queries.lock_import(tx, job.workspace_id, job.id)
         if current is None or current.runner != job.runner or current.status.has_ended:
             raise _Lost
-        done = status is ImportStatus.COMPLETED
+        done, options = status is ImportStatus.COMPLETED, current.options
         ended = _replace(
             current,
             status=status,
             error=error,
-            total=current.processed if done else current.total,
+            sample=current.sample if options.dry_run else None,
+            total=current.processed if done and not options.looks_only else current.total,
             bytes_read=current.size if done else current.bytes_read,
             runner=None,
             runner_until=0,
@@ -268,6 +279,7 @@ class ImportRun:
         await queries.update_import(tx, ended)
         if current.operation_id is not None:
             await self._operations.close(tx, job.workspace_id, current.operation_id)
+        return ended.sample is not None
 
     async def _ours(self, tx: Transaction, job: Import) -> Import:
         """The import as it is now. Raises _Lost when it is not this process's any more, or is to end."""

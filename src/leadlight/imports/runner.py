@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from secrets import token_hex
 
 import msgspec
@@ -12,6 +11,7 @@ from leadlight.clock import Clock
 from leadlight.errors import StoreUnavailable
 from leadlight.imports import queries
 from leadlight.store.database import Database, Transaction
+from leadlight.waiting import happens_within
 
 logger = logging.getLogger("leadlight.imports")
 
@@ -66,9 +66,7 @@ class ImportRunner:
                 while True:
                     await self._begin_all(group)
                     await asyncio.sleep(_PAUSE_SECONDS)  # whatever is written stirs it
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(self._sweep_seconds):
-                            await self._stirred.wait()
+                    await happens_within(self._stirred, self._sweep_seconds)
                     self._stirred.clear()
         finally:
             stop_listening()

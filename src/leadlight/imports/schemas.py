@@ -25,7 +25,8 @@ _DATE_TIME = {"format": "date-time"}
 
 UPLOAD_TEXTS = {
     "mapping": "JSON object: for a column its target (`name`, `firstName`, `lastName`, `email`, `phone`, `source`, "
-    "`status`, `createdAt`, `id`, `metadata.` and a key, or nothing to leave it out). Columns that it does not name "
+    "`status`, `createdAt`, `followUpAt`, `followUpNote`, `id`, `metadata.` and a key, or nothing to leave it out). "
+    "Columns that it does not name "
     f"are told by their headers. Or the program that the file comes from: {', '.join(sorted(PRESETS))}.",
     "onDuplicate": f"When the same lead exists: {', '.join(OnDuplicate)}. The workspace's own rule, if not said.",
     "matchOn": "By what it is the same: `email`, `phone`, or `metadata.` and a key.",

@@ -8,7 +8,8 @@ from leadlight.clock import DAY, Clock
 from leadlight.errors import Conflict, NotFound
 from leadlight.ids import IMPORT, NewId
 from leadlight.imports import queries
-from leadlight.imports.job import Import, ImportOptions, ImportStatus, RowError
+from leadlight.imports.job import Import, ImportOptions, ImportStatus, RowError, default_values
+from leadlight.imports.mapping import detect
 from leadlight.principal import Principal
 from leadlight.store.database import Database, Transaction
 
@@ -17,6 +18,7 @@ _FIRST_PAGE = 20
 _LARGEST_PAGE = 500
 _PAGE_BYTES = 2 << 20
 _SOME = 15
+_ERRORS_AT_ONCE = 10_000
 
 _replace = msgspec.structs.replace
 
@@ -36,7 +38,7 @@ class ImportService:
             workspace_id=workspace_id,
             id=self._new_id(IMPORT),
             status=ImportStatus.RECEIVING,
-            key_id=caller.key_id,
+            key_id=caller.actor.id,
             file_name=file_name or "file",
             options=options,
             created_at=self._clock(),
@@ -62,6 +64,14 @@ class ImportService:
 
         return await self._database.scan(page)
 
+    async def run_again(self, caller: Principal, import_id: str, options: ImportOptions) -> Import:
+        """Has the file that a dry run left be worked through anew, as another dry run or for good.
+
+        What was counted and found wrong before is forgotten. Raises NotFound, InvalidInput for a mapping that does not
+        fit the file, and Conflict when it is under way, or its file is not kept any more.
+        """
+        return await self._database.write(self._run_again, caller, import_id, options, turn=caller.workspace_id)
+
     async def cancel(self, workspace_id: str, import_id: str) -> Import:
         """Ends an import; what it took in stays, and can be taken back by its operation.
 
@@ -84,6 +94,14 @@ class ImportService:
             after = errors[-1].number
             size = sum(error.size for error in errors)
             wanted = max(1, min(_LARGEST_PAGE, _PAGE_BYTES * len(errors) // size))
+
+    async def first_errors(self, workspace_id: str, import_id: str, limit: int) -> list[RowError]:
+        """Its first bad rows, in the order of the file."""
+
+        async def page(tx: Transaction) -> list[RowError]:
+            return await queries.list_errors(tx, workspace_id, import_id, after=0, limit=limit)
+
+        return await self._database.scan(page)
 
     # Housekeeping
 
@@ -129,8 +147,35 @@ class ImportService:
     async def _get(self, tx: Transaction, workspace_id: str, import_id: str) -> Import:
         job = await queries.find_import(tx, workspace_id, import_id)
         if job is None or job.status is ImportStatus.RECEIVING:
-            raise NotFound("No import with this ID in your workspace", importId=import_id)
+            raise _not_there(import_id)
         return job
+
+    async def _run_again(self, tx: Transaction, caller: Principal, import_id: str, options: ImportOptions) -> Import:
+        job = await queries.lock_import(tx, caller.workspace_id, import_id)
+        if job is None or job.status is ImportStatus.RECEIVING:
+            raise _not_there(import_id)
+        if not job.status.has_ended:
+            raise Conflict("It is still under way: wait for its end, or cancel it", importId=import_id)
+        if job.sample is None:
+            raise Conflict("Its file is not kept any more: send it again", importId=import_id)
+        detect(job.sample.names, options.mapping, options.preset, defaults=tuple(default_values(options.defaults)))
+        again = Import(
+            workspace_id=job.workspace_id,
+            id=job.id,
+            status=ImportStatus.QUEUED,
+            key_id=caller.actor.id,
+            file_name=job.file_name,
+            options=options,
+            format=job.format,
+            size=job.size,
+            sample=job.sample,
+            created_at=job.created_at,
+        )
+        while await queries.delete_errors(tx, job.workspace_id, job.id, _ERRORS_AT_ONCE):
+            pass
+        await queries.update_import(tx, again)
+        await queries.go_on(tx, job.workspace_id, job.id)
+        return again
 
     async def _cancel(self, tx: Transaction, workspace_id: str, import_id: str) -> Import:
         await self._get(tx, workspace_id, import_id)
@@ -146,10 +191,24 @@ class ImportService:
         return job
 
     async def _forget_some(self, tx: Transaction, workspace_id: str, import_id: str) -> bool:
-        """Removes some of a file, and with the last of it what was never received whole; whether there is more."""
+        """Removes some of a file; of one that was never received whole or never imported, the rest too. Whether
+        there is more.
+        """
+        job = await queries.lock_import(tx, workspace_id, import_id)
+        if job is not None and job.status in (ImportStatus.QUEUED, ImportStatus.RUNNING):
+            return False  # somebody has gone on with it
+        if job is not None and job.sample is not None:
+            await queries.update_import(tx, _replace(job, status=ImportStatus.RECEIVING, sample=None))
+            return True
+        is_nothing = job is not None and job.status is ImportStatus.RECEIVING
+        if is_nothing and await queries.delete_errors(tx, workspace_id, import_id, _LARGEST_PAGE):
+            return True
         if await queries.delete_pieces(tx, workspace_id, import_id, _SOME):
             return True
-        job = await queries.find_import(tx, workspace_id, import_id)
-        if job is not None and job.status is ImportStatus.RECEIVING:
+        if is_nothing:
             await queries.delete_import(tx, workspace_id, import_id)
         return False
+
+
+def _not_there(import_id: str) -> NotFound:
+    return NotFound("No import with this ID in your workspace", importId=import_id)

@@ -60,6 +60,10 @@ HEADERS: Mapping[str, str] = _by_simple_name(
         "status": "status, lead status, status of lead, contact status, leadstatus, status des leads, kontaktstatus,"
         " statut, statut du lead, statut du prospect, statut du contact, estado, estatus, estado del lead,"
         " estado del contacto, estado del cliente potencial",
+        "followUpAt": "follow up at, follow-up at, follow up date, follow-up date, next follow up, next follow-up,"
+        " wiedervorlage, wiedervorlage am, wiedervorlagedatum, date de relance, prochaine relance, relance le,"
+        " fecha de seguimiento, próximo seguimiento",
+        "followUpNote": "follow up note, follow-up note, notiz zur wiedervorlage, note de relance, nota de seguimiento",
         "createdAt": "created at, created, created on, created date, create date, created time, creation date,"
         " creation time, date created, time created, date of creation, date added, added on, added at, submitted at,"
         " submission date, erstellt am, erstellt, erstelldatum, erstellungsdatum, erstellungszeit, angelegt am,"

@@ -8,6 +8,7 @@ from leadlight.clock import to_iso
 from leadlight.events.service import EventService
 from leadlight.leads import identities
 from leadlight.leads.holders import Holder
+from leadlight.principal import Actor
 from leadlight.store.database import Transaction
 from leadlight.store.idempotency import erase_results
 
@@ -17,13 +18,13 @@ _AT_ONCE = 500
 
 
 def record_erasure(
-    workspace_id: str, lead_id: str, *, at: int, key_id: str | None = None, operation_id: str | None = None
+    workspace_id: str, lead_id: str, *, at: int, by: Actor | None = None, operation_id: str | None = None
 ) -> None:
-    """Puts on record that a lead was erased, at what time, and by which key; to be called when that is on disk.
+    """Puts on record that a lead was erased, at what time, and by whom; to be called when that is on disk.
 
     `operation_id`: of the batch that had deleted it, where its erasure was due. The line holds nothing personal.
     """
-    why = {"keyId": key_id} if operation_id is None else {"operationId": operation_id}
+    why = {"operationId": operation_id} if by is None else {by.logged_as: by.id}
     fields = {"time": to_iso(at), "workspaceId": workspace_id, "leadId": lead_id, **why}
     logger.info("erasure", extra={"fields": fields})
 

@@ -34,7 +34,10 @@ class LeadFilter(msgspec.Struct, frozen=True):
     created_before: int | None = None
     updated_after: int | None = None
     updated_before: int | None = None
+    follow_up_after: int | None = None
+    follow_up_before: int | None = None
     metadata: dict[str, str] = {}
+    ids: tuple[str, ...] = ()
 
 
 class Conditions:
@@ -47,15 +50,21 @@ class Conditions:
     index finds the few leads that match at once.
     """
 
-    def __init__(self, tx: Transaction, workspace_id: str, which: LeadFilter) -> None:
+    def __init__(self, tx: Transaction, workspace_id: str, which: LeadFilter, *, with_follow_up: bool = False) -> None:
+        """`with_follow_up`: only leads that have one."""
         self.texts = ["workspace_id = :workspace_id"]
         self.parameters: dict[str, Value] = {"workspace_id": workspace_id}
         self._one_of("status", [status.value for status in which.status])
         self._one_of("source", list(which.source))
+        self._one_of("id", list(which.ids))
         self._compare("created_at", ">", which.created_after)
         self._compare("created_at", "<", which.created_before)
         self._compare("updated_at", ">", which.updated_after)
         self._compare("updated_at", "<", which.updated_before)
+        self._compare("follow_up_at", ">", which.follow_up_after)
+        self._compare("follow_up_at", "<", which.follow_up_before)
+        if with_follow_up:
+            self.texts.append("follow_up_at IS NOT NULL")
         if which.email is not UNSET:
             self._compare("email_key", "=", fold(which.email))
         if which.phone is not UNSET:
@@ -75,7 +84,7 @@ class Conditions:
         self.candidates = tx.contains_text("lead_text", "piece") if indexed else None
         self.is_bare = len(self.texts) == 1
         self.is_counted = not needle and len(self.texts) == 1 + bool(which.status) + bool(which.source)
-        self.is_narrow = which.email is not UNSET or which.phone is not UNSET
+        self.is_narrow = bool(which.ids) or which.email is not UNSET or which.phone is not UNSET
 
     def _one_of(self, column: str, values: list[str]) -> None:
         names = [f"{column}_{index}" for index in range(len(values))]

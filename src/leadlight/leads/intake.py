@@ -7,7 +7,6 @@ import msgspec
 
 from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
 from leadlight.errors import Conflict, LeadlightError
-from leadlight.events.event import Actor
 from leadlight.events.service import EventService
 from leadlight.ids import LEAD, NewId
 from leadlight.leads import identities, queries
@@ -15,6 +14,7 @@ from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch, new_lead
 from leadlight.leads.lead import Lead
 from leadlight.leads.matching import identity_if_any, identity_of, identity_of_lead, match_key
 from leadlight.leads.writing import LeadWriting, Step, changed, created
+from leadlight.principal import Actor
 from leadlight.store.database import Transaction
 
 

@@ -15,6 +15,7 @@ MAX_NAME = 255
 MAX_EMAIL = 254
 MAX_PHONE = 50
 MAX_SOURCE = 100
+MAX_FOLLOW_UP_NOTE = 1_000
 DEFAULT_SOURCE = "api"
 
 # Whether mail can be delivered is not ours to judge: a test server's addresses are addresses.
@@ -45,7 +46,10 @@ class LeadStatus(StrEnum):
 
 
 class Lead(msgspec.Struct, frozen=True):
-    """A lead as it is stored. Times in milliseconds since 1970; `metadata` is JSON text as it was sent."""
+    """A lead as it is stored. Times in milliseconds since 1970; `metadata` is JSON text as it was sent.
+
+    `reached`, `contacted_at`: what insights know of its past (`leads.progress`).
+    """
 
     id: str
     workspace_id: str
@@ -58,6 +62,10 @@ class Lead(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
     version: int
+    follow_up_at: int | None = None
+    follow_up_note: str | None = None
+    reached: int = 0
+    contacted_at: int | None = None
 
     @property
     def etag(self) -> str:
@@ -86,6 +94,16 @@ def phone_rule(phone: str | None) -> str | None:
 
 def source_rule(source: str | None) -> str | None:
     return None if source is None else _bounded(source, MAX_SOURCE)
+
+
+def follow_up_at_rule(at: int | None) -> int | None:
+    if at is not None and at < 0:
+        raise Invalid("out_of_range", "must not be before 1970")
+    return at
+
+
+def follow_up_note_rule(note: str | None) -> str | None:
+    return None if note is None else _bounded(note, MAX_FOLLOW_UP_NOTE)
 
 
 def fold(text: str) -> str:

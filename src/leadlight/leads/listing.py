@@ -29,9 +29,17 @@ class LeadSort(StrEnum):
     NAME_DOWN = "-name"
     EMAIL = "email"
     EMAIL_DOWN = "-email"
+    FOLLOW_UP = "followUpAt"
+    FOLLOW_UP_DOWN = "-followUpAt"
 
 
-_SORT_COLUMNS = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name_key", "email": "email_key"}
+_SORT_COLUMNS = {
+    "createdAt": "created_at",
+    "updatedAt": "updated_at",
+    "name": "name_key",
+    "email": "email_key",
+    "followUpAt": "follow_up_at",
+}
 # An expression that no index serves: keeps a planner from walking all leads to sort a few.
 _UNINDEXED = {column: f"coalesce({column}, {column})" for column in _SORT_COLUMNS.values()}
 
@@ -65,7 +73,7 @@ async def list_leads(
     with_total: bool,
 ) -> LeadPage:
     """A page of leads, from an offset or behind the place where another page ended."""
-    where = Conditions(tx, workspace_id, which)
+    where = Conditions(tx, workspace_id, which, with_follow_up=sort in (LeadSort.FOLLOW_UP, LeadSort.FOLLOW_UP_DOWN))
     kept = None
     if where.is_counted and (with_total or not where.is_bare):
         kept = await _count_kept(tx, where.sql, where.using())
@@ -77,7 +85,7 @@ async def list_leads(
     rows = await _select(tx, where, order, limit=limit + 1, offset=offset, behind=behind)
     leads = [to_lead(row) for row in rows[:limit]]
     has_next = len(rows) > limit
-    return LeadPage(leads, has_next=has_next, total=total, next_place=_place_of(leads[-1], sort) if has_next else None)
+    return LeadPage(leads, has_next=has_next, total=total, next_place=place_of(leads[-1], sort) if has_next else None)
 
 
 class _Order:
@@ -169,11 +177,12 @@ async def _select(
     )
 
 
-def _place_of(lead: Lead, sort: LeadSort) -> Place:
+def place_of(lead: Lead, sort: LeadSort) -> Place:
     values: dict[str, int | str] = {
         "createdAt": lead.created_at,
         "updatedAt": lead.updated_at,
         "name": fold(lead.name),
         "email": fold(lead.email),
+        "followUpAt": lead.follow_up_at or 0,
     }
     return Place(sort, values[sort.removeprefix("-")], lead.id)

@@ -5,11 +5,15 @@ from typing import Any
 
 import msgspec
 
+from leadlight.leads import rollups
 from leadlight.leads.lead import Lead, LeadStatus, fold, to_e164
 from leadlight.leads.sameness import mailbox, name_code
 from leadlight.store.database import Row, Table, Transaction, Value, besides, one_of
 
-LEAD_COLUMNS = "id, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version"
+LEAD_COLUMNS = (
+    "id, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version, "
+    "follow_up_at, follow_up_note, reached, contacted_at"
+)
 _TABLE = Table(
     "leads",
     (
@@ -30,6 +34,10 @@ _TABLE = Table(
         "created_at",
         "updated_at",
         "version",
+        "follow_up_at",
+        "follow_up_note",
+        "reached",
+        "contacted_at",
     ),
     ("workspace_id", "id"),
 )
@@ -103,15 +111,15 @@ async def insert_leads(tx: Transaction, leads: Sequence[tuple[Lead, int]]) -> No
 
 
 async def update_leads(tx: Transaction, leads: Sequence[Lead]) -> None:
-    await _put(tx, _UPDATE, [_updated(lead) for lead in leads])
+    await put(tx, _UPDATE, [_updated(lead) for lead in leads])
 
 
 async def delete_leads(tx: Transaction, leads: Sequence[Lead]) -> None:
-    await _put(tx, _DELETE, [{"workspace_id": lead.workspace_id, "id": lead.id} for lead in leads])
+    await put(tx, _DELETE, [{"workspace_id": lead.workspace_id, "id": lead.id} for lead in leads])
 
 
 async def count(tx: Transaction, workspace_id: str, before: Sequence[Lead], after: Sequence[Lead]) -> None:
-    """Keeps the counts by status and source, where some leads take the place of others."""
+    """Keeps the counts by status and source, and the roll-ups, where some leads take the place of others."""
     differences: dict[tuple[str, str], int] = {}
     for leads, each in ((before, -1), (after, 1)):
         for lead in leads:
@@ -125,11 +133,14 @@ async def count(tx: Transaction, workspace_id: str, before: Sequence[Lead], afte
         elif difference < 0:
             await tx.later(_FORGET_COUNT, **counted)
             await tx.later(_COUNT_DOWN, **counted)
+    rollups.keep(tx, workspace_id, before, after)
 
 
 def to_lead(row: Any) -> Lead:
     """A row of LEAD_COLUMNS as a Lead; the schema keeps the types of its columns."""
-    id_, workspace_id, name, email, phone, source, status, metadata, created_at, updated_at, version = row
+    id_, workspace_id, name, email, phone, source, status, metadata, created, updated, version, due, note, had, met = (
+        row
+    )
     return Lead(
         id_,
         workspace_id,
@@ -139,13 +150,17 @@ def to_lead(row: Any) -> Lead:
         source,
         _STATUS[status],
         msgspec.Raw(metadata),
-        created_at,
-        updated_at,
+        created,
+        updated,
         version,
+        due,
+        note,
+        had,
+        met,
     )
 
 
-async def _put(tx: Transaction, sql: str, rows: Sequence[dict[str, Value]]) -> None:
+async def put(tx: Transaction, sql: str, rows: Sequence[dict[str, Value]]) -> None:
     if len(rows) > _FEW:
         await tx.each(sql, rows)
         return
@@ -173,6 +188,10 @@ def _row(lead: Lead, number: int) -> Row:
         lead.created_at,
         lead.updated_at,
         lead.version,
+        lead.follow_up_at,
+        lead.follow_up_note,
+        lead.reached,
+        lead.contacted_at,
     )
 
 

@@ -3,16 +3,14 @@
 from leadlight.events.schemas import EVENT_EXAMPLE, EVENT_PARAMETERS, EventList, EventQuery
 from leadlight.http.operation import Operation, Reply
 from leadlight.ids import LEAD
+from leadlight.leads.list_schemas import LIST_PARAMETERS, LeadList, ListQuery
 from leadlight.leads.schemas import (
     CREATE_PARAMETERS,
-    LIST_PARAMETERS,
     CreateQuery,
     DeletedView,
     LeadCreate,
-    LeadList,
     LeadUpdate,
     LeadView,
-    ListQuery,
 )
 from leadlight.leads.service import LeadService
 from leadlight.principal import Principal, Scope

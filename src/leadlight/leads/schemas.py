@@ -1,6 +1,5 @@
 """Leads on the wire: what clients send, what they get, and the parameters of the list."""
 
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -8,16 +7,12 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from leadlight.clock import to_iso
 from leadlight.duplicate_rule import OnDuplicate, match_on_rule
-from leadlight.errors import Invalid, InvalidInput, Problem
-from leadlight.http.body import FieldRule
-from leadlight.http.pagination import Pagination, decode_cursor, encode_cursor
-from leadlight.http.query import Parameter, Rule, boolean, choice, choices, integer, text, texts, timestamp
+from leadlight.http.body import FieldRule, time_rule
+from leadlight.http.query import Parameter, Rule, choice
 from leadlight.ids import LEAD
 from leadlight.leads import lead as rules
 from leadlight.leads.change import LeadDraft, LeadPatch
-from leadlight.leads.filter import LeadFilter
 from leadlight.leads.lead import Lead, LeadStatus
-from leadlight.leads.listing import LeadPage, LeadSort, Place
 from leadlight.leads.metadata import MAX_BYTES, metadata_rule, patch_rule
 from leadlight.leads.service import Deleted
 
@@ -74,6 +69,24 @@ MetadataInput = Annotated[
 Time = Annotated[str, Meta(examples=["2026-01-15T10:30:00.000Z"], extra_json_schema={"format": "date-time"})]
 
 
+FollowUpAt = Annotated[
+    str,
+    Meta(
+        description="When the lead is to be followed up. An answer has it only where there is one.",
+        examples=["2026-02-02T09:00:00.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+FollowUpNote = Annotated[
+    str,
+    Meta(
+        description="What is to be said or done then. An answer has it only where there is one.",
+        examples=["Ask about the offer"],
+        extra_json_schema=_text_schema(rules.MAX_FOLLOW_UP_NOTE),
+    ),
+]
+
+
 class LeadView(msgspec.Struct, frozen=True, rename="camel"):
     """A lead, whole."""
 
@@ -87,6 +100,8 @@ class LeadView(msgspec.Struct, frozen=True, rename="camel"):
     created_at: Time
     updated_at: Time
     workspace_id: str
+    follow_up_at: FollowUpAt | UnsetType = UNSET
+    follow_up_note: FollowUpNote | UnsetType = UNSET
     merged_into: MergedInto | UnsetType = UNSET
 
     @classmethod
@@ -104,49 +119,14 @@ class LeadView(msgspec.Struct, frozen=True, rename="camel"):
             created_at,
             created_at if lead.updated_at == lead.created_at else to_iso(lead.updated_at),
             lead.workspace_id,
+            UNSET if lead.follow_up_at is None else to_iso(lead.follow_up_at),
+            UNSET if lead.follow_up_note is None else lead.follow_up_note,
             UNSET if asked is None or asked == lead.id else lead.id,
         )
 
 
-class LeadItem(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A lead in a list: every field but `workspaceId`, or those that `fields` names."""
-
-    id: LeadId | UnsetType = UNSET
-    name: Name | UnsetType = UNSET
-    email: Email | UnsetType = UNSET
-    phone: Phone | None | UnsetType = UNSET
-    source: Source | None | UnsetType = UNSET
-    status: LeadStatus | UnsetType = UNSET
-    metadata: Metadata | UnsetType = UNSET
-    created_at: Time | UnsetType = UNSET
-    updated_at: Time | UnsetType = UNSET
-
-    @classmethod
-    def of(cls, lead: Lead, fields: frozenset[str]) -> "LeadItem":
-        view = LeadView.of(lead)
-        return cls(**{name: getattr(view, name) for name in fields})
-
-
-class LeadField(StrEnum):
-    """A field of a list's items, by its name on the wire."""
-
-    ID = "id"
-    NAME = "name"
-    EMAIL = "email"
-    PHONE = "phone"
-    SOURCE = "source"
-    STATUS = "status"
-    METADATA = "metadata"
-    CREATED_AT = "createdAt"
-    UPDATED_AT = "updatedAt"
-
-
-_ATTRIBUTES = {field.encode_name: field.name for field in msgspec.structs.fields(LeadItem)}
-
-
-class LeadList(msgspec.Struct, frozen=True):
-    leads: list[LeadItem]
-    pagination: Pagination
+def _follow_up_at_rule(text: str | None) -> int | None:
+    return rules.follow_up_at_rule(time_rule(text))
 
 
 class LeadCreate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -158,6 +138,8 @@ class LeadCreate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     source: Source | None | UnsetType = UNSET
     status: LeadStatus | UnsetType = UNSET
     metadata: MetadataInput | UnsetType = UNSET
+    follow_up_at: FollowUpAt | None | UnsetType = UNSET
+    follow_up_note: FollowUpNote | None | UnsetType = UNSET
 
     rules: ClassVar[dict[str, FieldRule]] = {
         "name": rules.name_rule,
@@ -165,10 +147,21 @@ class LeadCreate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
         "phone": rules.phone_rule,
         "source": rules.source_rule,
         "metadata": metadata_rule,
+        "follow_up_at": _follow_up_at_rule,
+        "follow_up_note": rules.follow_up_note_rule,
     }
 
     def draft(self) -> LeadDraft:
-        return LeadDraft(self.name, self.email, self.phone, self.source, self.status, self.metadata)
+        return LeadDraft(
+            self.name,
+            self.email,
+            self.phone,
+            self.source,
+            self.status,
+            self.metadata,
+            self.follow_up_at,  # type: ignore[arg-type]  # its rule made milliseconds of it
+            self.follow_up_note,
+        )
 
 
 _Ignored = Annotated[str, Meta(description="May be sent back as it was read; it is not changed.")]
@@ -183,6 +176,8 @@ class LeadUpdate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     source: Source | None | UnsetType = UNSET
     status: LeadStatus | UnsetType = UNSET
     metadata: MetadataInput | UnsetType = UNSET
+    follow_up_at: FollowUpAt | None | UnsetType = UNSET
+    follow_up_note: FollowUpNote | None | UnsetType = UNSET
     id: _Ignored | UnsetType = UNSET
     created_at: _Ignored | UnsetType = UNSET
     updated_at: _Ignored | UnsetType = UNSET
@@ -191,7 +186,16 @@ class LeadUpdate(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     rules: ClassVar[dict[str, FieldRule]] = {**LeadCreate.rules, "metadata": patch_rule}
 
     def patch(self) -> LeadPatch:
-        return LeadPatch(self.name, self.email, self.phone, self.source, self.status, self.metadata)
+        return LeadPatch(
+            self.name,
+            self.email,
+            self.phone,
+            self.source,
+            self.status,
+            self.metadata,
+            self.follow_up_at,  # type: ignore[arg-type]  # its rule made milliseconds of it
+            self.follow_up_note,
+        )
 
 
 class DeletedView(msgspec.Struct, frozen=True, rename="camel"):
@@ -221,121 +225,4 @@ CREATE_PARAMETERS = (
         "By what it is the same: `email`, `phone` (in E.164 form), or `metadata.` and a key, "
         "such as `metadata.external_id`. `email`, unless the workspace's own rule says otherwise.",
     ),
-)
-
-
-MAX_METADATA_FILTERS = 20
-
-
-class FilterQuery(LeadFilter, frozen=True):
-    """The filter, as a query gives it."""
-
-    def __post_init__(self) -> None:
-        if len(self.metadata) > MAX_METADATA_FILTERS:
-            message = f"at most {MAX_METADATA_FILTERS} keys can be asked for at once"
-            raise InvalidInput([Problem("metadata", message, "too_many")])
-
-
-class ListQuery(FilterQuery, frozen=True):
-    """The filter, and which page of what it lets through, in what form."""
-
-    page: int | UnsetType = UNSET
-    limit: int = 10
-    cursor: Place | str | UnsetType = UNSET
-    total: bool | UnsetType = UNSET
-    sort: LeadSort | UnsetType = UNSET
-    fields: tuple[LeadField, ...] = tuple(LeadField)
-
-    def __post_init__(self) -> None:
-        """Refuses parameters that are good alone but not together."""
-        if self.by_cursor and self.page is not UNSET:
-            raise InvalidInput([Problem("page", "does not go with cursor; send one of them", "conflict")])
-        super().__post_init__()
-        if self.place and self.sort not in (UNSET, self.place.sort):
-            message = f"the cursor continues a list sorted by {self.place.sort.value}"
-            raise InvalidInput([Problem("sort", message, "conflict")])
-
-    @property
-    def by_cursor(self) -> bool:
-        return self.cursor is not UNSET
-
-    @property
-    def order(self) -> LeadSort:
-        return self.place.sort if self.place else self.sort or LeadSort.NEWEST
-
-    @property
-    def offset(self) -> int:
-        return ((self.page or 1) - 1) * self.limit
-
-    @property
-    def with_total(self) -> bool:
-        return self.total if isinstance(self.total, bool) else not self.by_cursor
-
-    @property
-    def place(self) -> Place | None:
-        return self.cursor if isinstance(self.cursor, Place) else None
-
-    def answer(self, page: LeadPage) -> LeadList:
-        names = frozenset(_ATTRIBUTES[field] for field in self.fields)
-        return LeadList([LeadItem.of(lead, names) for lead in page.leads], self._pagination(page))
-
-    def _pagination(self, page: LeadPage) -> Pagination:
-        next_cursor = encode_cursor(page.next_place) if page.next_place else None
-        total = UNSET if page.total is None else page.total
-        if self.by_cursor:
-            return Pagination(self.limit, page.has_next, total=total, next_cursor=next_cursor)
-        number = self.page or 1
-        return Pagination(
-            self.limit,
-            page.has_next,
-            page=number,
-            total=total,
-            total_pages=UNSET if total is UNSET else -(-total // self.limit),
-            has_prev=number > 1,
-            next_cursor=next_cursor,
-        )
-
-
-def _cursor_rule(value: str) -> Place | str:
-    """An empty cursor starts at the first page."""
-    if not value:
-        return ""
-    place = decode_cursor(value, Place)
-    by_time = place.sort.lstrip("-") in (LeadSort.CREATED_AT, LeadSort.UPDATED_AT)
-    fits = 0 <= place.value < 1 << 53 if isinstance(place.value, int) else "\0" not in place.value
-    if not LEAD.accepts(place.id) or by_time is not isinstance(place.value, int) or not fits:
-        raise Invalid("invalid_cursor", "must be a nextCursor from an earlier answer")
-    return place
-
-
-FILTER_PARAMETERS = (
-    Parameter("status", choices(LeadStatus), "Only leads in these states, by comma."),
-    Parameter("source", texts(rules.MAX_SOURCE), "Only leads from these sources, by comma."),
-    Parameter("search", text(rules.MAX_NAME), "Only leads with this text in their name or email, whatever its case."),
-    Parameter("email", text(rules.MAX_EMAIL, min_length=1), "Only leads with this email, whatever its case."),
-    Parameter(
-        "phone", text(rules.MAX_PHONE, min_length=1), "Only leads with this phone number, in E.164 form or as typed."
-    ),
-    Parameter("createdAfter", timestamp(), "Only leads created later than this."),
-    Parameter("createdBefore", timestamp(), "Only leads created earlier than this."),
-    Parameter("updatedAfter", timestamp(), "Only leads changed later than this."),
-    Parameter("updatedBefore", timestamp(), "Only leads changed earlier than this."),
-    Parameter("metadata.", text(1000), "Only leads whose metadata has this value at this top-level key."),
-)
-LIST_PARAMETERS = (
-    Parameter(
-        "page",
-        integer(1, 1_000_000_000, default=1),
-        "Page number. To read on and on, a cursor is quicker and never skips.",
-    ),
-    Parameter("limit", integer(1, 100, default=10), "Leads on a page."),
-    Parameter(
-        "cursor",
-        Rule(_cursor_rule, {"type": "string", "maxLength": 2000}),
-        "In place of `page`: empty to begin, then each answer's `nextCursor`. Stable while leads are added.",
-    ),
-    Parameter("total", boolean(), "Whether to count: true unless said otherwise by page, false by cursor."),
-    Parameter("sort", choice(LeadSort, default=LeadSort.NEWEST), "Order; `-` for descending."),
-    Parameter("fields", choices(LeadField), "Only these fields, by comma."),
-    *FILTER_PARAMETERS,
 )

@@ -7,7 +7,7 @@ import msgspec
 from leadlight.clock import Clock
 from leadlight.duplicate_rule import DuplicateRule
 from leadlight.errors import Conflict, LeadNotFound, PreconditionFailed
-from leadlight.events.event import Actor, EventType, Happening
+from leadlight.events.event import EventType, Happening
 from leadlight.events.service import EventPage, EventService
 from leadlight.leads import identities, listing, queries
 from leadlight.leads.change import LeadDraft, LeadPatch, apply_patch
@@ -17,6 +17,7 @@ from leadlight.leads.filter import LeadFilter
 from leadlight.leads.intake import Incoming, Intake, Outcome
 from leadlight.leads.lead import Lead
 from leadlight.leads.listing import LeadPage, LeadSort, Place
+from leadlight.leads.reminders import keep_reminders
 from leadlight.leads.writing import LeadWriting, changed
 from leadlight.principal import Principal
 from leadlight.store.database import Database, Transaction
@@ -126,7 +127,7 @@ class LeadService:
             self._delete, caller, lead_id, if_match, turn=caller.workspace_id
         )
         for each in lead_ids:
-            record_erasure(caller.workspace_id, each, at=deleted.deleted_at, key_id=caller.key_id)
+            record_erasure(caller.workspace_id, each, at=deleted.deleted_at, by=caller.actor)
         return deleted
 
     async def list_events(
@@ -199,8 +200,7 @@ class LeadService:
             earlier = await find_result(tx, caller.workspace_id, idempotency, Created, now=now)
             if earlier is not None:
                 return msgspec.structs.replace(earlier, replayed=True)
-        actor = Actor.key(caller.key_id)
-        [taken] = await self._intake.take(tx, caller.workspace_id, actor, [Incoming(draft)], rule=rule, now=now)
+        [taken] = await self._intake.take(tx, caller.workspace_id, caller.actor, [Incoming(draft)], rule=rule, now=now)
         if taken.error is not None or taken.lead is None:
             raise taken.error or AssertionError("a lead that was not taken says why")
         created = Created(taken.lead, existing=taken.outcome is not Outcome.CREATED)
@@ -227,7 +227,7 @@ class LeadService:
             return lead
         updated, changes = applied
         step = changed(lead, updated, changes)
-        await self._writing.write(tx, caller.workspace_id, Actor.key(caller.key_id), [step], at=now)
+        await self._writing.write(tx, caller.workspace_id, caller.actor, [step], at=now)
         return updated
 
     async def _delete(
@@ -247,11 +247,12 @@ class LeadService:
         if lead is None and not kept:
             raise LeadNotFound(lead_id)
         happened = [Happening(EventType.LEAD_DELETED, lead_id, {})]
-        await self._events.record(tx, workspace_id, Actor.key(caller.key_id), happened, at=now)
+        await self._events.record(tx, workspace_id, caller.actor, happened, at=now)
         if lead is not None:
             await queries.delete_leads(tx, [lead])
             await queries.count(tx, workspace_id, [lead], [])
             await identities.delete_identities(tx, workspace_id, [lead_id])
+            await keep_reminders(tx, workspace_id, [(lead, None)])
         return Deleted(lead_id, now), lead_ids
 
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from leadlight.events.event import Actor, Change, Changes, EventType, Happening
+from leadlight.events.event import Change, Changes, EventType, Happening
 from leadlight.events.service import EventService
 from leadlight.leads import identities, queries
 from leadlight.leads.change import creation_changes, snapshot
 from leadlight.leads.lead import Lead
 from leadlight.leads.metadata import NULL
+from leadlight.leads.reminders import keep_reminders
+from leadlight.principal import Actor
 from leadlight.store.database import Transaction
 
 
@@ -144,6 +146,7 @@ async def _store(tx: Transaction, workspace_id: str, rows: Sequence[_Row]) -> No
     before = [row.before for row in rows if row.before is not None]
     after = [row.after for row in rows if row.after is not None]
     await queries.count(tx, workspace_id, before, after)
+    await keep_reminders(tx, workspace_id, [(row.before, row.after) for row in rows])
     if len(rows) > 1 and not await identities.has_keys(tx, workspace_id):
         return
     for lead, _ in new:

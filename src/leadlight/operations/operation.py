@@ -4,8 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
-from leadlight.events.event import Actor
 from leadlight.leads.lead import Lead
+from leadlight.principal import Actor
 
 MOST_SKIPPED_TOLD = 100
 
@@ -35,7 +35,7 @@ class Action(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why an undo left a lead alone: it was changed since, is gone, or is there again."""
+    """Why an undo left a lead alone: it was changed or written on since, is gone, or is there again."""
 
     CHANGED = "changed"
     GONE = "gone"

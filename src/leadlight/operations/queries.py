@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import msgspec
 
-from leadlight.events.event import Actor
 from leadlight.leads.lead import Lead
 from leadlight.operations.operation import Action, Entry, Operation, OperationKind, OperationStatus, Skipped, SkipReason
+from leadlight.principal import Actor
 from leadlight.store.database import Table, Transaction, Value, one_of
 
 _TABLE = Table(

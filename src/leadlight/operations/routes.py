@@ -61,8 +61,9 @@ class OperationRoutes:
                 tag="Operations",
                 summary="Take an operation back",
                 description="Leads that it made are erased, those that it changed or deleted are as before, and two "
-                "that it merged are two again. What was changed since is left alone, and listed. A large undo goes on "
-                "in the background: its status is `undoing` until then. To ask again does no harm.",
+                "that it merged are two again. What was changed since is left alone, and listed; so are leads that it "
+                "made, where they have notes. A large undo goes on in the background: its status is `undoing` until "
+                "then. To ask again does no harm.",
                 scope=Scope.LEADS_WRITE,
                 path_id=OPERATION,
                 response=OperationView,

@@ -6,11 +6,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from leadlight.clock import to_iso, to_iso_or_none
-from leadlight.events.event import Actor
 from leadlight.http.pagination import CursorPagination
 from leadlight.http.query import Parameter, choice, id_cursor, integer
 from leadlight.ids import OPERATION
 from leadlight.operations.operation import Operation, OperationKind, OperationStatus, Skipped, SkipReason
+from leadlight.principal import Actor
 
 _DATE_TIME = {"format": "date-time"}
 

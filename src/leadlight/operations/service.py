@@ -1,12 +1,12 @@
 """Use cases of operations: they are opened and noted by whoever changes leads, looked at, and taken back."""
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
 
 from leadlight.clock import DAY, Clock
 from leadlight.errors import Conflict, NotFound
-from leadlight.events.event import Actor
 from leadlight.ids import OPERATION, NewId
 from leadlight.operations import queries
 from leadlight.operations.operation import (
@@ -18,7 +18,7 @@ from leadlight.operations.operation import (
     Skipped,
 )
 from leadlight.operations.undoing import Undoing
-from leadlight.principal import Principal
+from leadlight.principal import Actor, Principal
 from leadlight.store.database import Database, Transaction
 
 _PARTS_AT_ONCE = 10
@@ -27,12 +27,15 @@ _replace = msgspec.structs.replace
 
 
 class OperationService:
+    """`left_over`: set when an undo has left something to `clean`, which may belong to another process."""
+
     def __init__(self, database: Database, undoing: Undoing, clock: Clock, new_id: NewId, *, undo_days: int) -> None:
         self._database = database
         self._undoing = undoing
         self._clock = clock
         self._new_id = new_id
         self._undo_days = undo_days
+        self.left_over = asyncio.Event()
 
     # For those who change leads, in their own transactions
 
@@ -110,6 +113,8 @@ class OperationService:
         for _ in range(_PARTS_AT_ONCE):
             if await self._undoing.undo_part(workspace_id, operation_id):
                 break
+        else:
+            self.left_over.set()
         return await self.get_operation(workspace_id, operation_id)
 
     # Holder of leads' data
@@ -148,7 +153,7 @@ class OperationService:
             message = f"It could be taken back for {self._undo_days} days, which are over"
             raise Conflict(message, operationId=operation_id)
         if status is OperationStatus.COMPLETED:
-            begun = _replace(operation, status=OperationStatus.UNDOING, undone_by=caller.key_id)
+            begun = _replace(operation, status=OperationStatus.UNDOING, undone_by=caller.actor.id)
             await queries.update_operation(tx, begun)
 
     async def _with_skipped(

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 import msgspec
 
 from leadlight.clock import Clock
-from leadlight.events.event import Actor
 from leadlight.events.service import EventService
 from leadlight.leads.change import replaced_by
 from leadlight.leads.erasing import Erasing, record_erasure
 from leadlight.leads.lead import Lead
 from leadlight.leads.writing import LeadWriting, Step, changed, removed, restored
+from leadlight.notes.service import NoteService
 from leadlight.operations import queries
 from leadlight.operations.operation import Action, Entry, Operation, OperationStatus, SkipReason
+from leadlight.principal import Actor
 from leadlight.store.database import Database, Transaction
 
 _BATCH = 500
@@ -46,12 +47,19 @@ class _Forgotten(msgspec.Struct, frozen=True):
 
 class Undoing:
     def __init__(
-        self, database: Database, events: EventService, writing: LeadWriting, erasing: Erasing, clock: Clock
+        self,
+        database: Database,
+        events: EventService,
+        writing: LeadWriting,
+        erasing: Erasing,
+        notes: NoteService,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._events = events
         self._writing = writing
         self._erasing = erasing
+        self._notes = notes
         self._clock = clock
 
     async def undo_part(self, workspace_id: str, operation_id: str) -> bool:
@@ -75,8 +83,13 @@ class Undoing:
         now = self._clock()
         entries = await queries.list_entries(tx, workspace_id, operation_id, limit=_BATCH)
         leads = await self._writing.find(tx, workspace_id, [entry.lead_id for entry in entries])
+        made = [entry.lead_id for entry in entries if entry.action is Action.CREATED and entry.lead_id in leads]
+        noted = await self._notes.leads_with_any(tx, workspace_id, made)  # what people wrote is not erased unseen
         part = _Part()
         for entry in entries:
+            if entry.lead_id in noted:
+                part.skipped[entry.lead_id] = SkipReason.CHANGED
+                continue
             reason = _take_back(entry, leads.get(entry.lead_id), part, now)
             if reason is not None:
                 part.skipped[entry.lead_id] = reason
@@ -90,7 +103,7 @@ class Undoing:
             await self._erasing.erase(tx, workspace_id, part.erased, now)
         if part.unmerged:
             await self._writing.forget_redirects(tx, workspace_id, part.unmerged)
-        actor = Actor.key(operation.undone_by or operation.actor.id)
+        actor = Actor.of(operation.undone_by or operation.actor.id)
         await self._writing.write(tx, workspace_id, actor, part.steps, at=now, quiet=operation.quiet)
         await queries.follow_up(tx, workspace_id, part.versions)
 

@@ -30,6 +30,28 @@ class Table(msgspec.Struct, frozen=True):
         return self.key[0] == "workspace_id"
 
 
+class Sums:
+    """A table of numbers that rows are counted by. The first column behind its key says how many: no row has none.
+
+    What is added to a number may be less than nothing.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.numbers = table.columns[len(table.key) :]
+        values = ", ".join(f":{name}" for name in table.columns)
+        same = " AND ".join(f"{name} = :{name}" for name in table.key)
+        first = self.numbers[0]
+        added = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in self.numbers)
+        changed = ", ".join(f"{name} = {name} + :{name}" for name in self.numbers)
+        self.add = (
+            f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({values}) "
+            f"ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {added}"
+        )
+        self.change = f"UPDATE {table.name} SET {changed} WHERE {same} AND {first} + :{first} > 0"
+        self.forget = f"DELETE FROM {table.name} WHERE {same} AND {first} + :{first} = 0"
+
+
 class Transaction(Protocol):
     """Statements of one unit of work; parameters are written `:name` in the SQL."""
 
@@ -52,6 +74,12 @@ class Transaction(Protocol):
 
     async def load(self, table: Table, rows: Sequence[Row]) -> None:
         """Inserts rows, one or many at once; few of them may be put off like what `later` runs."""
+
+    def add(self, sums: Sums, key: Row, amounts: tuple[int, ...]) -> None:
+        """Adds to the numbers of a row, when the transaction ends; it does not see what is added before.
+
+        What many units add to one row is written once.
+        """
 
     @property
     def for_update(self) -> str:

@@ -32,6 +32,8 @@ class Session(Protocol):
     def release(self) -> None: ...
     def undo_to_savepoint(self) -> None: ...
     def is_broken(self, error: BaseException) -> bool: ...
+    def shorten_log(self) -> None: ...
+    def others_wrote(self) -> bool: ...
     def tidy(self) -> bool: ...
     def close(self) -> None: ...
 
@@ -100,6 +102,7 @@ class GroupCommit(threading.Thread):
             if batch:
                 self._commit(batch)
                 self._answer(batch)
+                self._session.shorten_log()
                 self._untidy = True
             self._tidy_when_due(idle=not batch)
         self._session.close()
@@ -159,7 +162,10 @@ class GroupCommit(threading.Thread):
                 loop.call_soon_threadsafe(_resolve, units)
 
     def _tidy_when_due(self, *, idle: bool) -> None:
-        if self._untidy and (idle or monotonic() - self._tidied_at > _TIDY_SECONDS):
+        """When nobody writes, or it was long ago: whoever is at it has work with its own part of the log."""
+        if not self._untidy:
+            return
+        if monotonic() - self._tidied_at > _TIDY_SECONDS or (idle and not self._session.others_wrote()):
             self._untidy = not self._session.tidy()
             self._tidied_at = monotonic()
 

@@ -135,6 +135,7 @@ class PostgresDatabase:
         try:
             await connection.execute(_BEGIN)
             result = await unit(tx, *args)
+            await tx.add_up()
             await tx.flush()
         except BaseException as error:
             await _roll_back(connection, error)

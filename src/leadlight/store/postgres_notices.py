@@ -15,6 +15,7 @@ from secrets import token_hex
 from leadlight.store.database import first_line
 from leadlight.store.listeners import Heard, Listeners, packed
 from leadlight.store.postgres_pool import COMMAND_SECONDS, LOST, Connection, connect
+from leadlight.waiting import happens_within
 
 logger = logging.getLogger("leadlight.store")
 
@@ -94,7 +95,7 @@ class Notices:
                     "what other processes write is noticed late: no connection to hear of it stays (%s)", reason
                 )
             delay = min(_FIRST_DELAY_SECONDS * 2.0 ** min(tries, 10), _LONGEST_DELAY_SECONDS)
-            await _wait(self._ending, delay * (1 - random() / 2))  # noqa: S311  (spreads what was lost together)
+            await happens_within(self._ending, delay * (1 - random() / 2))  # noqa: S311  (spreads what was lost together)
 
     async def _connect_once(self) -> None:
         connection = await connect(self._url, command_seconds=COMMAND_SECONDS)
@@ -113,13 +114,13 @@ class Notices:
             self._news.clear()
             if self._untold:
                 await self._tell(connection)
-                await _wait(self._ending, _PAUSE_SECONDS)  # what comes meanwhile is told together
+                await happens_within(self._ending, _PAUSE_SECONDS)  # what comes meanwhile is told together
             if self._listeners and not hears:
                 await self._hear_others(connection)
                 hears = True
             if self._ending.is_set() and not self._untold:
                 return
-            if not await _wait(self._news, _QUIET_SECONDS):
+            if not await happens_within(self._news, _QUIET_SECONDS):
                 await connection.execute("SELECT 1")  # firewalls forget a quiet connection, and tell nobody
 
     async def _hear_others(self, connection: Connection) -> None:
@@ -152,7 +153,7 @@ class Notices:
                 other.terminate()
         except Exception:  # it is tried again with the next connection
             return
-        if await _wait(self._trial_over, _TRIAL_SECONDS) or connection.is_closed():
+        if await happens_within(self._trial_over, _TRIAL_SECONDS) or connection.is_closed():
             return
         self._trial_over.set()
         logger.warning(
@@ -167,11 +168,3 @@ class Notices:
                 self._trial_over.set()
         elif pid != self._pid:
             self._listeners.hear(set(message.splitlines()))
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> bool:
-    """Whether it happened in time."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    return event.is_set()

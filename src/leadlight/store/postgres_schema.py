@@ -25,7 +25,7 @@ _REFUSED = (
 )
 _LOCK = 5_495_310_247_621_836_097
 _TEXT = re.compile(r"\bTEXT\b")
-_DIRECTORY = ("workspaces", "api_keys", "form_directory")
+_DIRECTORY = ("workspaces", "api_keys", "form_directory", "users", "memberships", "sessions", "one_time_links")
 """Tables of no tenant that every node wants to look into; the others of no tenant stay where they are."""
 _TABLES = """
 SELECT relname::text, string_agg(attname, ' ' ORDER BY attnum), (

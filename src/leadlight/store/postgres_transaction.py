@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from leadlight.store.database import Row, Table, Value
+from leadlight.store.database import Row, Sums, Table, Value
 from leadlight.store.postgres_pool import Connection
+from leadlight.store.sums import PendingSums
 
 BEGIN_SCAN = """
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -31,6 +32,7 @@ class PostgresTransaction:
         self._connection = connection
         self._combines = combines
         self._put_off: list[tuple[str, dict[str, Value]]] = []
+        self._pending = PendingSums()
         self.has_written = False
         self.units = 1
 
@@ -73,6 +75,18 @@ class PostgresTransaction:
             await self._connection.copy_records_to_table(table.name, columns=table.columns, records=rows)
         else:  # one round trip; a COPY asks for the columns' types first
             await self._connection.executemany(positional(_insertion(table))[0], rows)
+
+    def add(self, sums: Sums, key: Row, amounts: tuple[int, ...]) -> None:
+        self.has_written = True
+        self._pending.add(sums, key, amounts)
+
+    async def add_up(self) -> None:
+        """Writes what is pending, or has it sent with what was put off."""
+        for sql, rows in self._pending.take():
+            if len(rows) > _PUT_OFF_ROWS:
+                await self.each(sql, rows)
+            else:
+                self._put_off += [(sql, row) for row in rows]
 
     async def flush(self) -> None:
         """Sends what was put off: as one statement where that can be, to save round trips."""

@@ -1,7 +1,7 @@
 """The embedded engine: SQLite in one file. All that is peculiar to it stands in this folder.
 
 Three kinds of connection: one on the event loop for queries by key, a few in threads for queries
-that take long and for snapshots, one in the writer's thread. In WAL mode readers and the writer
+that take long and for snapshots, two in the writer's thread. In WAL mode readers and the writer
 never wait for one another.
 """
 
@@ -9,7 +9,6 @@ import asyncio
 import functools
 import os
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, suppress
@@ -30,10 +29,9 @@ from leadlight.store.sqlite_file import (
     check,
     connect,
     list_tables,
-    migrate,
     state,
-    wait_for_others,
 )
+from leadlight.store.sqlite_session import SqliteSession
 from leadlight.store.sqlite_snapshot import SqliteSnapshot, yield_the_processor
 from leadlight.store.sqlite_transaction import SqliteTransaction
 
@@ -42,57 +40,6 @@ Ts = TypeVarTuple("Ts")
 
 _SCAN_THREADS = 2
 _MAX_WAITING_SCANS = 256
-_GIVE_WAY_SECONDS = 0.0015
-
-
-class SqliteSession:
-    """The writing connection."""
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-        self.transaction = SqliteTransaction(connection)
-        self._version = connection.execute("PRAGMA data_version").get  # changes when another connection writes
-
-    def begin(self) -> None:
-        """Another process that writes too gets its chance first: locks are not handed out in order."""
-        version = self._connection.execute("PRAGMA data_version").get
-        if version != self._version:
-            self._version = version
-            time.sleep(_GIVE_WAY_SECONDS)
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def commit(self) -> None:
-        self._connection.execute("COMMIT")
-
-    def roll_back(self) -> None:
-        self.transaction.roll_back()
-
-    def savepoint(self) -> None:
-        self._connection.execute("SAVEPOINT unit")
-
-    def release(self) -> None:
-        self._connection.execute("RELEASE unit")
-
-    def undo_to_savepoint(self) -> None:
-        self._connection.execute("ROLLBACK TO unit")
-
-    def is_broken(self, error: BaseException) -> bool:
-        return isinstance(error, (StoreUnavailable, *BROKEN)) or not self._connection.in_transaction
-
-    def tidy(self) -> bool:
-        """Empties the write-ahead log, so that what was deleted is in no file; False if a reader is in the way."""
-        wait_for_others(self._connection, seconds=0.05)
-        try:
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.Error:
-            return False
-        finally:
-            wait_for_others(self._connection)
-        return True
-
-    def close(self) -> None:
-        self.tidy()
-        self._connection.close()
 
 
 class SqliteDatabase:
@@ -100,8 +47,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, cache_kib: int, checkpoint_pages: int) -> None:
         self._path = path
-        session = SqliteSession(connect(path, cache_kib=cache_kib, checkpoint_pages=checkpoint_pages))
-        migrate(session.transaction.connection)
+        session = SqliteSession(path, cache_kib=cache_kib, checkpoint_pages=checkpoint_pages)
         self._writing = session.transaction
         self._writer = GroupCommit(session)
         self._writer.start()
@@ -111,6 +57,7 @@ class SqliteDatabase:
         self._scanners = threading.local()
         self._scanning: list[apsw.Connection] = []
         self._waiting_scans = 0
+        self._is_closed = False
         self._pool = ThreadPoolExecutor(_SCAN_THREADS, "leadlight-scan", initializer=yield_the_processor)
         self._snapshots = Snapshots(lambda: SqliteSnapshot(path))
 
@@ -140,6 +87,8 @@ class SqliteDatabase:
         return unit(self._reading, *args)
 
     async def scan(self, unit: Callable[[Transaction, *Ts], Awaitable[T]], *args: *Ts) -> T:
+        if self._is_closed:
+            raise StoreUnavailable("The store is closed")
         if self._waiting_scans >= _MAX_WAITING_SCANS:
             raise StoreUnavailable("Too many lists and searches are waiting; try again in a moment")
         self._waiting_scans += 1
@@ -184,6 +133,7 @@ class SqliteDatabase:
         return await asyncio.to_thread(check, self._path)
 
     async def close(self) -> None:
+        self._is_closed = True
         await self._snapshots.close()
         self._writer.stop()
         await asyncio.to_thread(self._writer.join)

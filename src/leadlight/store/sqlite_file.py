@@ -16,6 +16,7 @@ from leadlight.store.scrubbing import VFS_NAME
 
 FILE_NAME = "leadlight.db"
 BUSY_SECONDS = 5.0
+_MIGRATION_SECONDS = 3600.0
 CHECKPOINT_PAGES = 4_000
 """Of the write-ahead log, at which it is written to the file: more is quicker, and a larger log."""
 _POLL_SECONDS = 0.001
@@ -32,23 +33,42 @@ BROKEN = (
 """What is raised when the disk, the file or another process is in the way."""
 
 
-def connect(path: Path, *, cache_kib: int, checkpoint_pages: int = 0) -> apsw.Connection:
-    """`checkpoint_pages`: 0 if it may write to the write-ahead log alone, and not to the file itself."""
-    vfs = VFS_NAME if checkpoint_pages else None
+def connect(path: Path, *, cache_kib: int, vfs: str | None = None) -> apsw.Connection:
+    """One that writes to the write-ahead log alone, and not to the file itself."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs, statementcachesize=256)
     wait_for_others(connection)  # first: the others may meet another process
+    _keep_log(connection)
     for pragma in (
-        "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         "secure_delete = ON",
         "temp_store = MEMORY",
         f"cache_size = -{cache_kib}",
-        f"wal_autocheckpoint = {checkpoint_pages}",
+        "wal_autocheckpoint = 0",
         "trusted_schema = ON",  # the text index's triggers write to a virtual table
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
-    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0 if checkpoint_pages else 1)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    return connection
+
+
+def _keep_log(connection: apsw.Connection) -> None:
+    """Turns the write-ahead log on: once in a file's life, and SQLite does not wait where others look at it."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+
+
+def connect_to_checkpoint(path: Path) -> apsw.Connection:
+    """One that writes the log to the file when it is told to, or closed last."""
+    connection = connect(path, cache_kib=0, vfs=VFS_NAME)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     return connection
 
 
@@ -66,8 +86,10 @@ def wait_for_others(connection: apsw.Connection, seconds: float = BUSY_SECONDS) 
 
 
 def migrate(connection: apsw.Connection) -> None:
-    """Applies what is missing. Raises SchemaTooNew."""
+    """Applies what is missing, after another process that does so too. Raises SchemaTooNew."""
+    wait_for_others(connection, seconds=_MIGRATION_SECONDS)
     connection.execute("BEGIN IMMEDIATE")
+    wait_for_others(connection)
     try:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations "

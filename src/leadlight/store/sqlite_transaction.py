@@ -7,8 +7,9 @@ from typing import Any, cast
 import apsw
 
 from leadlight.errors import StoreUnavailable
-from leadlight.store.database import Row, Table, Value
+from leadlight.store.database import Row, Sums, Table, Value
 from leadlight.store.sqlite_file import BROKEN
+from leadlight.store.sums import PendingSums
 
 
 class SqliteTransaction:
@@ -19,6 +20,7 @@ class SqliteTransaction:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
+        self.pending = PendingSums()
         self._cursor = connection.cursor()
 
     async def rows(self, sql: str, **parameters: Value) -> list[Row]:
@@ -41,6 +43,14 @@ class SqliteTransaction:
     async def load(self, table: Table, rows: Sequence[Row]) -> None:
         self._many(_insertion(table), rows)
 
+    def add(self, sums: Sums, key: Row, amounts: tuple[int, ...]) -> None:
+        self.pending.add(sums, key, amounts)
+
+    def add_up(self) -> None:
+        """Writes what is pending."""
+        for sql, rows in self.pending.take():
+            self._many(sql, rows)
+
     def _many(self, sql: str, rows: Sequence[Any]) -> None:
         try:
             self._cursor.executemany(sql, rows)
@@ -49,6 +59,7 @@ class SqliteTransaction:
 
     def roll_back(self) -> None:
         """Ends the transaction, unless an error of the disk has ended it already."""
+        self.pending.clear()
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 

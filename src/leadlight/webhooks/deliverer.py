@@ -11,6 +11,7 @@ from typing import Any
 from leadlight.clock import SECOND, Clock
 from leadlight.errors import StoreUnavailable
 from leadlight.store.database import Database
+from leadlight.waiting import happens_within
 from leadlight.webhooks.failure import Failure, Outcome
 from leadlight.webhooks.job import Done, Job, Sending
 from leadlight.webhooks.message import body_of, headers_of
@@ -73,9 +74,7 @@ class Deliverer:
         try:
             while True:
                 await self._sweep()
-                with suppress(TimeoutError):  # wait_for would swallow a cancellation that meets the event
-                    async with asyncio.timeout(self._sweep_seconds):
-                        await self._swept.wait()
+                await happens_within(self._swept, self._sweep_seconds)
                 self._swept.clear()
         finally:
             stop_listening()

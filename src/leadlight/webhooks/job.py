@@ -9,11 +9,16 @@ from leadlight.webhooks.webhook import Webhook
 
 
 class Job(msgspec.Struct, frozen=True, eq=False):
-    """An attempt to be made. `event` is None for a test."""
+    """An attempt to be made. `event` is None for a test, and when its lead was deleted."""
 
     webhook: Webhook
     delivery: Delivery
     event: Event | None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its lead was deleted, and with it what there was to send."""
+        return self.event is None and self.delivery.lead_id is not None
 
 
 class Done(msgspec.Struct, frozen=True, eq=False):

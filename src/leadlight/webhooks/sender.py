@@ -24,12 +24,14 @@ from leadlight.webhooks.resolver import Resolver
 
 logger = logging.getLogger("leadlight.webhooks")
 
-_HEADERS: Final = {
+HEADERS: Final = {
     "User-Agent": f"Leadlight/{__version__}",
     "Content-Type": "application/json",
     "Accept": "*/*",
     "Accept-Encoding": "identity",  # the answer is shown to people as it came
 }
+"""Of every attempt, beside the signature's."""
+
 _KEEP_ALIVE_SECONDS = 15.0
 _DNS_CACHE_SECONDS = 10
 _LOOK_UP_SECONDS = 5.0
@@ -167,7 +169,7 @@ class Sender:
             ),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers=_HEADERS,
+            headers=HEADERS,
             read_bufsize=_MOST_READ,
             timeout=aiohttp.ClientTimeout(),  # one for all of it is in post()
         )

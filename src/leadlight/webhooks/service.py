@@ -13,6 +13,7 @@ from leadlight.ids import DELIVERY, EVENT, REPLAY, WEBHOOK, NewId, first_id
 from leadlight.store.database import Database, Transaction
 from leadlight.webhooks import outbox, queries
 from leadlight.webhooks.delivery import Attempt, Delivery, DeliveryStatus, Replay
+from leadlight.webhooks.job import Job
 from leadlight.webhooks.signing import new_secret
 from leadlight.webhooks.webhook import MAX_WEBHOOKS, ROTATION_GRACE, TEST_TYPE, Webhook
 
@@ -115,6 +116,10 @@ class WebhookService:
     async def get_delivery(self, workspace_id: str, delivery_id: str) -> tuple[Delivery, list[Attempt]]:
         """A delivery and its attempts, the first one first. Raises NotFound."""
         return await self._database.scan(self._get_delivery, workspace_id, delivery_id)
+
+    async def get_job(self, workspace_id: str, delivery_id: str) -> tuple[Job, list[Attempt]]:
+        """A delivery with what it sends and where to, and its attempts, the first one first. Raises NotFound."""
+        return await self._database.scan(self._get_job, workspace_id, delivery_id)
 
     async def retry_delivery(self, workspace_id: str, delivery_id: str) -> Delivery:
         """Sends a delivery at once, whatever became of it. Raises NotFound, Conflict."""
@@ -250,6 +255,13 @@ class WebhookService:
     ) -> tuple[Delivery, list[Attempt]]:
         delivery = await self._existing(tx, workspace_id, delivery_id)
         return delivery, await outbox.list_attempts(tx, workspace_id, delivery_id)
+
+    async def _get_job(self, tx: Transaction, workspace_id: str, delivery_id: str) -> tuple[Job, list[Attempt]]:
+        delivery, attempts = await self._get_delivery(tx, workspace_id, delivery_id)
+        webhook = _found(await queries.find_webhook(tx, workspace_id, delivery.webhook_id), delivery.webhook_id)
+        positions = [] if delivery.position is None else [delivery.position]
+        events = await self._events.at(tx, workspace_id, positions)
+        return Job(webhook, delivery, next(iter(events.values()), None)), attempts
 
     async def _retry(self, tx: Transaction, workspace_id: str, delivery_id: str) -> Delivery:
         found = await self._existing(tx, workspace_id, delivery_id)

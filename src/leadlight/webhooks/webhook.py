@@ -67,6 +67,12 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
             return (self.secret,)
         return (self.secret, self.previous_secret)
 
+    def secrets_at(self, moment: int) -> tuple[str, ...]:
+        """What an attempt of some time ago was signed with; nothing where that was a secret that is not kept."""
+        if self.previous_secret_until is not None and moment < self.previous_secret_until - ROTATION_GRACE:
+            return ()
+        return self.secrets(moment)
+
     @property
     def is_proven(self) -> bool:
         """Whether its last answer was good."""

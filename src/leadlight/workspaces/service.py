@@ -2,12 +2,12 @@
 
 import msgspec
 
-from leadlight.clock import DAY, Clock
+from leadlight.clock import DAY, LAST_MOMENT, Clock
 from leadlight.duplicate_rule import OnDuplicate
 from leadlight.errors import Conflict, InvalidInput, NotFound, Problem
 from leadlight.events.service import EventService
 from leadlight.ids import KEY, WORKSPACE, NewId
-from leadlight.principal import Principal, Scope
+from leadlight.principal import Actor, Principal, Scope
 from leadlight.store.database import Database, Transaction
 from leadlight.workspaces import queries
 from leadlight.workspaces.key import ApiKey, IssuedKey, hash_secret, is_well_formed, new_secret
@@ -113,7 +113,8 @@ class WorkspaceService:
         if not key.is_valid(now):
             return None
         self._last_used[key.id] = (key.workspace_id, now)
-        return Principal(key.id, key.workspace_id, frozenset(key.scopes), key.rate_limit, key.expires_at, duplicates)
+        actor, scopes = Actor.of(key.id), frozenset(key.scopes)
+        return Principal(actor, key.workspace_id, scopes, key.rate_limit, key.expires_at, duplicates)
 
     async def save_last_used(self) -> None:
         """Stores when keys were last used; called now and then, for a write a request would be dear."""
@@ -185,8 +186,8 @@ class WorkspaceService:
             raise Conflict(
                 "This key was rotated already; rotate its successor", keyId=key_id, replacedBy=old.replaced_by
             )
-        lifetime = old.expires_at - old.created_at if old.expires_at is not None else None
-        spec = KeySpec(old.name, old.scopes, old.rate_limit, now + lifetime if lifetime is not None else None)
+        expires_at = None if old.expires_at is None else min(now + old.expires_at - old.created_at, LAST_MOMENT)
+        spec = KeySpec(old.name, old.scopes, old.rate_limit, expires_at)
         issued = await self._insert_key(tx, workspace_id, spec)
         grace_ends = now + grace_seconds * 1000
         ends = grace_ends if old.expires_at is None else min(grace_ends, old.expires_at)

@@ -1,0 +1,1 @@
+"""Saved views: names for states of the table of leads."""
