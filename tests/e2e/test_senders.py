@@ -121,14 +121,16 @@ def test_who_is_told_to_stop_hands_over_at_once(serve: Serve, work: Callable[[],
     first = work()
     with Receiver(lambda _: answer(after_seconds=0.5)) as receiver:
         subscribe(server, [receiver.url])
-        create(server, 200)
+        create(server, 600)  # enough for ten seconds, in which the second begins
         receiver.wait_for(50)
         work()
         assert first.stop() == 0
         stopped = len(receiver.requests)
+        assert stopped < 600
+        receiver.react = lambda _: answer()
 
         receiver.wait_for(stopped + 1, seconds=1 * soft_limit())
-        receiver.wait_for(200)
+        receiver.wait_for(600)
         time.sleep(0.5)
 
     assert set(sent(receiver).values()) == {1}

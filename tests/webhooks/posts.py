@@ -12,6 +12,7 @@ from leadlight.clock import Clock
 from leadlight.webhooks.deliverer import Deliverer
 from leadlight.webhooks.failure import Failure, Outcome
 from leadlight.webhooks.webhook import Webhook
+from leadlight.webhooks.work import Work
 from tests.webhooks.tenant import Tenant, work_of
 
 OK = 200
@@ -104,12 +105,12 @@ async def delivering(
     *,
     name: str = "ours",
     sweep_seconds: float = 5.0,
+    work: Work | None = None,
     **of_work: Any,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A process that delivers, until the end of the block or until its task is cancelled."""
-    deliverer = Deliverer(
-        tenant.database, work_of(tenant, **of_work), posts.of(name), clock or tenant.clock, sweep_seconds=sweep_seconds
-    )
+    work = work or work_of(tenant, **of_work)
+    deliverer = Deliverer(tenant.database, work, posts.of(name), clock or tenant.clock, sweep_seconds=sweep_seconds)
     task = asyncio.create_task(deliverer.run())
     try:
         yield task

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 
 from leadlight.clock import Clock, system_clock
+from leadlight.ids import IdFactory
+from leadlight.store.database import Transaction
 from leadlight.webhooks.delivery import RetrySchedule
+from leadlight.webhooks.job import Job
 from leadlight.webhooks.webhook import Webhook
-from leadlight.webhooks.work import KEPT
+from leadlight.webhooks.work import KEPT, Work
 from tests.webhooks.posts import OK, Post, Posts, delivering, until
 from tests.webhooks.tenant import Tenant, chances, tenancy
 
@@ -97,6 +100,39 @@ async def test_who_stops_records_what_it_hears_in_a_moment(tenant: Tenant, webho
 
     assert await tenant.statuses(webhook) == ["succeeded"]
     assert (await tenant.now(webhook)).sender is None
+
+
+@pytest.mark.parametrize("turns", range(0, 24, 3))
+async def test_who_stops_breaks_nothing_off_that_it_is_about_to_send(
+    tenant: Tenant, webhook: Webhook, turns: int
+) -> None:
+    """Told to stop while it looks up what it may still send, or soon after: it begins nothing that it can't end."""
+
+    async def slowly(_: Post) -> int:
+        await asyncio.sleep(0.2)
+        return OK
+
+    class Told(Work):
+        async def still_to_send(self, tx: Transaction, workspace_id: str, jobs: Sequence[Job]) -> frozenset[str]:
+            loop.call_soon_threadsafe(later, turns)
+            return await super().still_to_send(tx, workspace_id, jobs)
+
+    def later(left: int) -> None:
+        if left:
+            loop.call_soon(later, left - 1)
+        else:
+            ours.cancel()
+
+    loop = asyncio.get_running_loop()
+    posts = Posts(slowly)
+    work = Told(tenant.services.events, IdFactory(tenant.clock), schedule=AT_ONCE, random=chances(5))
+    await tenant.lead()
+    async with delivering(tenant, posts, work=work) as ours:
+        await asyncio.wait([ours])
+
+    [delivery] = await tenant.deliveries(webhook)
+    assert (len(posts.begun), delivery.status) in {(0, "pending"), (1, "succeeded")}
+    assert delivery.attempts == len(posts.begun)
 
 
 async def test_who_stops_leaves_the_rest_to_others_at_once(tenant: Tenant, same: Tenant, webhook: Webhook) -> None:

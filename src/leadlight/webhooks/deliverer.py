@@ -225,12 +225,13 @@ class Deliverer:
         if self._stopping:
             return frozenset()
         try:
-            return await self._database.read(self._work.still_to_send, workspace_id, jobs)
+            to_send = await self._database.read(self._work.still_to_send, workspace_id, jobs)
         except StoreUnavailable:
             return frozenset()
         except Exception:
             logger.exception("what is to be sent can't be looked up; it is taken on again")
             return frozenset()
+        return frozenset() if self._stopping else to_send  # it may have been told to stop meanwhile
 
     def _finish(self, job: Job, outcome: Outcome | None) -> None:
         self._under_way.remove(job)
@@ -250,8 +251,10 @@ class Deliverer:
         self._stopping = True
         for timer in self._timers.values():
             timer.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_LAST_ANSWERS_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_ANSWERS_SECONDS):
+                while self._tasks:  # one of them may be about to start others
+                    await asyncio.wait(self._tasks)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
