@@ -276,7 +276,7 @@ def test_refuses_at_once_although_the_connection_closes(target: Target) -> None:
 
     target.send(target.operations["createLead"], b"{}", headers={"Connection": b"close"}).check_refusal()
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("name", VALUES)

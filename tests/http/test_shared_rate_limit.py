@@ -300,8 +300,8 @@ async def test_a_valkey_that_hangs_holds_up_each_second_one_request_at_most(
         own_valkey.resume()
 
         assert {*at_first, *others} == {PASSED}
-        assert 0.4 < waited < 1.5
-        assert others_waited < 0.2
+        assert 0.4 < waited < 5
+        assert others_waited < 0.4
         assert (await probe).used > 1
     assert "(no answer in time)" in said(caplog)[0]
 

@@ -41,7 +41,7 @@ async def break_a_rule(tx: Transaction, text: str) -> None:
 
 
 async def sleep(tx: Transaction) -> None:
-    await tx.row("SELECT 1 FROM pg_sleep(0.3)")
+    await tx.row("SELECT 1 FROM pg_sleep(1)")
 
 
 async def notes(tx: Transaction) -> list[str]:
@@ -102,7 +102,7 @@ async def test_a_busy_workspace_holds_one_connection_and_delays_no_other(databas
     busy = [asyncio.create_task(database.write(sleep, turn="ws_a")) for _ in range(3)]
     await asyncio.sleep(0.05)
 
-    async with asyncio.timeout(0.25):
+    async with asyncio.timeout(0.9):
         assert await database.write(note, "quick", turn="ws_b") == "quick"
         assert await database.read(notes) == ["quick"]
 

@@ -27,7 +27,7 @@ async def test_an_event_is_sent_as_soon_as_it_is_stored(tenant: Tenant, webhook:
     async with delivering(tenant, posts):
         lead_id = await tenant.lead("Ada Lake")
 
-        [post] = await posts.count(1, seconds=1)
+        [post] = await posts.count(1, seconds=4)
 
     assert (post.url, post.event["type"], post.lead_id) == (webhook.url, "lead.created", lead_id)
     assert post.event["data"]["name"] == "Ada Lake"
@@ -60,8 +60,8 @@ async def test_what_failed_is_sent_again_when_it_is_due(tenant: Tenant) -> None:
         sent = await posts.count(3)
 
     first, second = times[1] - times[0], times[2] - times[1]
-    assert 0.2 <= first < 0.7
-    assert 0.2 <= second < 0.7
+    assert 0.2 <= first < 3
+    assert 0.2 <= second < 3
     assert len({post.event_id for post in sent}) == 1
     assert all(post.event == sent[0].event for post in sent)
 
@@ -73,7 +73,7 @@ async def test_what_two_endpoints_wait_for_is_sent_when_each_is_due(tenant: Tena
 
     async def badly(post: Post) -> int:
         times[post.url].append(asyncio.get_running_loop().time())
-        await asyncio.sleep(0.3 if post.url == second.url else 0)
+        await asyncio.sleep(1.5 if post.url == second.url else 0)
         return 500
 
     posts = Posts(badly)
@@ -81,8 +81,8 @@ async def test_what_two_endpoints_wait_for_is_sent_when_each_is_due(tenant: Tena
         await tenant.lead()
         await posts.count(4)
 
-    assert 0.5 <= times[first.url][1] - times[first.url][0] < 0.7
-    assert 0.8 <= times[second.url][1] - times[second.url][0] < 1.0
+    assert 0.5 <= times[first.url][1] - times[first.url][0] < 1.9
+    assert 2.0 <= times[second.url][1] - times[second.url][0] < 4
 
 
 async def test_endpoints_that_fail_together_are_each_sent_to_when_they_are_due(tenant: Tenant) -> None:
@@ -101,7 +101,7 @@ async def test_endpoints_that_fail_together_are_each_sent_to_when_they_are_due(t
 
     waited = [later - sooner for sooner, later in times.values()]
     assert min(waited) >= 1
-    assert max(waited) < 1.3
+    assert max(waited) < 4
 
 
 async def test_every_endpoint_of_every_workspace_gets_its_own(tenant: Tenant) -> None:
@@ -186,7 +186,7 @@ async def test_a_slow_lead_holds_up_no_other(tenant: Tenant, webhook: Webhook) -
             await tenant.rename(slow, f"Ada {count}")
         await tenant.leads(100)
 
-        await posts.until(lambda: len({post.lead_id for post in posts.begun}) == 101, seconds=2)
+        await posts.until(lambda: len({post.lead_id for post in posts.begun}) == 101, seconds=4)
 
         assert len([post for post in posts.begun if post.lead_id == slow]) == 2
 

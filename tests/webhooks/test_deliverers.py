@@ -150,7 +150,7 @@ async def test_who_stops_leaves_the_rest_to_others_at_once(tenant: Tenant, same:
             ours.cancel()
             await asyncio.wait([ours])
 
-            await posts.count(2, seconds=1)
+            await posts.count(2, seconds=4)
             await until(lambda: ended(tenant, webhook))
 
     [delivery] = await tenant.deliveries(webhook)

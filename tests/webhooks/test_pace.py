@@ -45,6 +45,11 @@ async def seconds_to_give_way(pace: Pace) -> float:
     return time.monotonic() - began
 
 
+async def gives_way(pace: Pace) -> bool:
+    """Whether it waits each time; once or twice it may be the machine that is busy."""
+    return min([await seconds_to_give_way(pace) for _ in range(3)]) >= 0.1
+
+
 async def test_waits_while_many_requests_slow_the_loop_down(requests: Requests) -> None:
     pace = Pace(requests)
     await asyncio.sleep(0.06)
@@ -59,7 +64,7 @@ async def test_does_not_wait_for_what_deliveries_themselves_slow_down(requests: 
     await asyncio.sleep(0.06)
 
     async with slow_turns():
-        assert await seconds_to_give_way(pace) < 0.1
+        assert not await gives_way(pace)
 
 
 async def test_does_not_wait_for_requests_that_leave_time(requests: Requests) -> None:
@@ -67,7 +72,7 @@ async def test_does_not_wait_for_requests_that_leave_time(requests: Requests) ->
     await asyncio.sleep(0.06)
     requests.count += 10_000
 
-    assert await seconds_to_give_way(pace) < 0.1
+    assert not await gives_way(pace)
 
 
 async def test_who_gives_way_goes_one_after_another(requests: Requests) -> None:
