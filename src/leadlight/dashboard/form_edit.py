@@ -14,6 +14,7 @@ from leadlight.capture.schemas import FormCreate, FormUpdate
 from leadlight.capture.service import FormPatch
 from leadlight.dashboard.form import Form
 from leadlight.dashboard.lead_edit import object_rule
+from leadlight.dashboard.match_on import match_on_fields
 from leadlight.errors import InvalidInput, Problem
 from leadlight.http.body import BodyDecoder
 from leadlight.http.query import integer
@@ -46,14 +47,12 @@ class Row(NamedTuple):
 def fields_of(name: str, settings: FormSettings) -> Form:
     """A form as the fields of its page show it."""
     defaults = settings.defaults
-    match_on, _, match_key = (settings.match_on or "").partition(".")
     values = {
         "name": name,
         "allowedOrigins": "\n".join(settings.allowed_origins),
         "redirectUrl": settings.redirect_url,
         "onDuplicate": settings.on_duplicate,
-        "matchOn": match_on,
-        "matchKey": match_key,
+        **match_on_fields(settings.match_on or ""),
         "honeypot": settings.honeypot,
         "minimumFillSeconds": settings.minimum_fill_seconds,
         "rateLimitPerMinute": settings.rate_limit_per_minute,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from leadlight.dashboard.form import Form
-from leadlight.dashboard.settings_pages import match_on_of
+from leadlight.dashboard.match_on import match_on_fields, match_on_of
 from leadlight.duplicate_rule import DuplicateRule, OnDuplicate
 from leadlight.errors import InvalidInput, Problem
 from leadlight.imports.job import Import, ImportOptions, default_values
@@ -72,12 +72,10 @@ def form_of(job: Import, preset: str | None) -> Form:
     chosen = options.preset or "" if preset is None else preset
     kept = options.mapping if preset is None else None
     mapping = kept or propose(names, chosen or None)
-    match_on, _, match_key = options.rule.match_on.partition(".")
     fields = {
         "preset": chosen,
         "onDuplicate": options.rule.on_duplicate.value,
-        "matchOn": match_on,
-        "matchKey": match_key,
+        **match_on_fields(options.rule.match_on),
         "webhooks": "true" if options.webhooks else "",
         **{name: str(value) for name, value in default_values(options.defaults).items()},
     }

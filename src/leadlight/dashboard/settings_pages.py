@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from leadlight.clock import DAY, Clock, from_iso
 from leadlight.dashboard.form import Form
+from leadlight.dashboard.match_on import match_on_fields, match_on_of
 from leadlight.dashboard.rendering import to
 from leadlight.dashboard.visit import Visit
-from leadlight.duplicate_rule import METADATA, OnDuplicate, match_on_rule
+from leadlight.duplicate_rule import OnDuplicate
 from leadlight.errors import Conflict, Invalid, InvalidInput
 from leadlight.http.query import choice
 from leadlight.ids import KEY
@@ -108,13 +109,8 @@ class SettingsPages:
 
     async def workspace(self, visit: Visit) -> Response:
         workspace = await self._workspaces.get_workspace(visit.workspace_id)
-        match_on, _, match_key = workspace.duplicates.match_on.partition(".")
-        form = Form.filled(
-            name=workspace.name,
-            onDuplicate=workspace.duplicates.on_duplicate,
-            matchOn=match_on,
-            matchKey=match_key,
-        )
+        rule = workspace.duplicates
+        form = Form.filled(name=workspace.name, onDuplicate=rule.on_duplicate, **match_on_fields(rule.match_on))
         return self._workspace_page(visit, form)
 
     async def save_workspace(self, visit: Visit) -> Response:
@@ -154,13 +150,6 @@ def _spec_of(form: Form) -> KeySpec:
     assert name is not None  # noqa: S101  (or it was refused)
     assert scopes is not None  # noqa: S101  (as above)
     return KeySpec(name, scopes, expires_at=expires_at)
-
-
-def match_on_of(form: Form) -> str | None:
-    """By what two leads are the same: a choice, and the key of the metadata beside it."""
-    if form["matchOn"] == "metadata":
-        return form.take("matchKey", lambda key: match_on_rule(METADATA + key))
-    return form.take("matchOn", match_on_rule)
 
 
 def _row(key: ApiKey, now: int) -> KeyRow:
