@@ -488,7 +488,8 @@ async def tell_a_story(database: Database, wire: Wire, clock: MovableClock) -> t
     draft = LeadDraft("Ada", "ada@example.com", metadata=msgspec.Raw(b'{"a":1}'))
     wire.round_trips.clear()
     ada = (await services.leads.create_lead(caller, draft)).lead
-    trips = tables([trip for trip in wire.round_trips if not trip.startswith("PARSE")])
+    beside = ("PARSE", "SELECT pg_notify")  # nobody who writes waits for others to be told
+    trips = tables([trip for trip in wire.round_trips if not trip.startswith(beside)])
     ben = (await services.leads.create_lead(caller, LeadDraft("Ben", "ben@example.com"))).lead
     await services.leads.update_lead(caller, ada.id, LeadPatch(status=LeadStatus.LOST, source="fair"))
     await services.leads.update_lead(caller, ada.id, LeadPatch(metadata=msgspec.Raw(b'{"b":2}')))
